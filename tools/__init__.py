@@ -1,0 +1,1 @@
+"""Commands for those who work on Posology; the Makefile calls them. Nothing here is installed with the package."""
