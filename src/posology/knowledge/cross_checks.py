@@ -1,0 +1,129 @@
+"""What one knowledge file says of another must be true: sources, questions, classes, values, products.
+
+These are the faults that validate cleanly file by file and would make a rule fall silent (hazard H-18).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+
+from posology.knowledge.errors import KnowledgeError
+from posology.knowledge.library import Library, citations_in
+from posology.knowledge.schema import Certainty, Condition, Header, ProtocolFile, Question, Rule, RulesFile, SourcesFile
+from posology.knowledge.yaml_reader import Document, Path
+
+# What the decisions read from a protocol; one of each must stand in its values.
+_NEEDED = ("dose_levels", "dose_start", "dose_ceiling", "dose_step", "session_interval_min")
+_NEEDED_BY_WEIGHT = ("dosing_weight_policy",)
+_NEEDED_BY_RATE = ("infusion_minutes", "rate_ceiling")
+
+
+def check_across_files(library: Library, documents: Mapping[str, Document], parsed: Mapping[str, Header]) -> None:
+    """Refuse a set of files in which one says something untrue of another.
+
+    Raises
+    ------
+    KnowledgeError
+        At the first fault, naming file, line and remedy.
+    """
+    for name, file in parsed.items():
+        document = documents[name]
+        for problem, path in _faults(file, library):
+            raise KnowledgeError(f"{name}:{document.line_of(path)}: {problem}")
+
+
+def _faults(file: Header, library: Library) -> Iterator[tuple[str, Path]]:
+    if not isinstance(file, SourcesFile):
+        yield from _unknown_sources(file, library)
+    if isinstance(file, RulesFile):
+        for i, rule in enumerate(file.rules):
+            for problem in _rule_faults(rule, file, library):
+                yield f"rule '{rule.id}': {problem}", ("rules", i)
+        ids = [rule.id for rule in file.rules]
+        for twice in sorted({i for i in ids if ids.count(i) > 1}):
+            yield f"two rules carry the id '{twice}'. Give one of them another id.", ("rules",)
+    if isinstance(file, ProtocolFile):
+        yield from _protocol_faults(file, library)
+
+
+def _unknown_sources(file: Header, library: Library) -> Iterator[tuple[str, Path]]:
+    for cited in citations_in(file):
+        for source in (*cited.sources, *_single_source(cited)):
+            if source not in library.sources:
+                yield f"the source '{source}' does not stand in sources.yaml. Add it there, or mend its spelling.", ()
+
+
+def _single_source(cited: object) -> tuple[str, ...]:
+    source = getattr(cited, "source", None)
+    return (source,) if isinstance(source, str) else ()
+
+
+def _rule_faults(rule: Rule, file: RulesFile, library: Library) -> Iterator[str]:
+    for condition in _conditions(rule.when):
+        yield from _condition_faults(condition, file, library)
+
+
+def _conditions(condition: Condition) -> Iterator[Condition]:
+    yield condition
+    below: Iterable[Condition] = (
+        *(condition.any_of or ()),
+        *(condition.all_of or ()),
+        *((condition.not_,) if condition.not_ else ()),
+    )
+    for inner in below:
+        yield from _conditions(inner)
+
+
+def _condition_faults(condition: Condition, file: RulesFile, library: Library) -> Iterator[str]:
+    if condition.taking is not None and condition.taking not in library.drugs.classes:
+        yield f"there is no drug class '{condition.taking}'. Add it to the drugs file."
+    if condition.fact is None:
+        return
+    question = library.questions.questions.get(condition.fact)
+    if question is None:
+        yield f"there is no question '{condition.fact}'. Add it to the questions file."
+        return
+    yield from _test_faults(condition, question, file)
+
+
+def _test_faults(condition: Condition, question: Question, file: RulesFile) -> Iterator[str]:
+    compares = [c for c in (condition.above, condition.at_least, condition.below, condition.at_most) if c is not None]
+    if condition.is_ is not None and question.kind == "yes_no" and condition.is_ not in {"yes", "no"}:
+        yield f"'{condition.fact}' is answered yes or no, not '{condition.is_}'."
+    if condition.is_ is not None and question.kind == "choice" and condition.is_ not in (question.choices or {}):
+        yield f"'{condition.is_}' is no choice of '{condition.fact}'."
+    if condition.is_ is not None and question.kind not in {"yes_no", "choice"}:
+        yield f"'{condition.fact}' is a {question.kind}; 'is' cannot test it."
+    numeric = compares or condition.changed_by_more_than_percent is not None
+    if numeric and question.kind != "quantity":
+        yield f"'{condition.fact}' is a {question.kind}, not a quantity; it cannot be compared."
+    if condition.within_days is not None and question.kind != "day":
+        yield f"'{condition.fact}' is a {question.kind}, not a day; within_days cannot test it."
+    for reference in (*compares, condition.within_days):
+        if isinstance(reference, str) and reference not in file.values:
+            yield f"there is no value '{reference}' in this file."
+
+
+def _protocol_faults(file: ProtocolFile, library: Library) -> Iterator[tuple[str, Path]]:
+    needed = list(_NEEDED)
+    if file.dose_basis == "mg/kg":
+        needed += _NEEDED_BY_WEIGHT
+    if file.route == "intravenous":
+        needed += _NEEDED_BY_RATE
+    for name in needed:
+        if name not in file.values:
+            yield f"the value '{name}' is missing, and the dose is decided by it. Add it under values.", ("values",)
+    for product_id in file.products:
+        product = library.products.products.get(product_id)
+        if product is None:
+            yield f"there is no product '{product_id}' in the products file.", ("products",)
+        elif product.substance is not file.substance or file.route not in product.routes:
+            yield f"the product '{product_id}' is not {file.substance} for the {file.route} route.", ("products",)
+    for phase in file.phases:
+        if phase.certainty is Certainty.NOT_VERIFIED:
+            yield f"the phase '{phase.id}' rests on an unverified fact; a schedule needs a source.", ("phases",)
+    for day, value in file.values.get("dose_levels", {}).items():
+        levels = value.value
+        if not isinstance(levels, tuple) or list(levels) != sorted(levels) or not all(
+            isinstance(x, Decimal) and x > 0 for x in levels
+        ):
+            yield "dose_levels is a list of numbers above 0, rising.", ("values", "dose_levels", str(day))

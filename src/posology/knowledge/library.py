@@ -1,0 +1,105 @@
+"""The whole of the knowledge, checked across files and hashed: what every decision stands on.
+
+The hash of each file goes into every order that was made from it, so that a later edit can never
+pass for the text that was signed.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from posology.knowledge.errors import KnowledgeError, NotInForce
+from posology.knowledge.schema import (
+    AdjustmentsFile,
+    Cited,
+    DrugsFile,
+    Header,
+    MeasureFile,
+    ProductsFile,
+    ProtocolFile,
+    QuestionsFile,
+    RulesFile,
+    Source,
+    Value,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeStamp:
+    """Which text of which file decided: id, version and the hash of its bytes."""
+
+    id: str
+    version: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All knowledge files of one set, by kind."""
+
+    sources: Mapping[str, Source]
+    questions: QuestionsFile
+    drugs: DrugsFile
+    rules: tuple[RulesFile, ...]
+    protocols: Mapping[str, ProtocolFile]
+    products: ProductsFile
+    measures: Mapping[str, MeasureFile]
+    adjustments: AdjustmentsFile
+    stamps: Mapping[str, KnowledgeStamp]
+    sha256: str
+
+    def protocol(self, protocol_id: str) -> ProtocolFile:
+        """Return one protocol.
+
+        Raises
+        ------
+        KnowledgeError
+            If there is none of that id; the message lists those there are.
+        """
+        try:
+            return self.protocols[protocol_id]
+        except KeyError:
+            known = ", ".join(sorted(self.protocols))
+            raise KnowledgeError(f"There is no protocol '{protocol_id[:60]}'. Those known are: {known}.") from None
+
+    def overdue(self, on: date) -> tuple[str, ...]:
+        """Return the ids of the files whose review was due before ``on``."""
+        return tuple(sorted(i for i, f in self._headers() if f.review_due < on))
+
+    def _headers(self) -> Iterable[tuple[str, Header]]:
+        yield from self.protocols.items()
+        yield from self.measures.items()
+        for one in (self.questions, self.drugs, self.products, self.adjustments, *self.rules):
+            yield one.id, one
+
+
+def in_force(values: Mapping[date, Value], *, on: date) -> Value:
+    """Return the value that holds on a day: the latest whose effective day is not after it.
+
+    Raises
+    ------
+    NotInForce
+        If ``on`` lies before the first effective day.
+    """
+    days = [day for day in values if day <= on]
+    if not days:
+        raise NotInForce(
+            f"No value was in force on {on}; the first holds from {min(values)}. Choose a later day for this case."
+        )
+    return values[max(days)]
+
+
+def citations_in(model: Any) -> Iterable[Cited]:
+    """Yield everything in a file that cites: values, rules, statements, phases, to any depth."""
+    if isinstance(model, Cited):
+        yield model
+    if hasattr(model, "__pydantic_fields__"):
+        for name in type(model).model_fields:
+            yield from citations_in(getattr(model, name))
+    elif isinstance(model, Mapping):
+        for value in model.values():
+            yield from citations_in(value)
+    elif isinstance(model, tuple | list):
+        for value in model:
+            yield from citations_in(value)

@@ -1,0 +1,520 @@
+"""The shapes of the knowledge files, strict: an unknown key is refused, so a slip cannot pass in silence.
+
+Every file opens with one header. Numbers that came from a paper, a label or a decision stand in
+``values`` under the day from which they hold; statements and rules carry fact ids and sources too.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from posology.quantities import UNITS
+
+
+class Certainty(StrEnum):
+    """How far a fact was verified; N (not verified) may only tighten."""
+
+    VERIFIED = "V"
+    SECONDARY = "S"
+    DERIVED = "D"
+    SEED = "SEED"
+    NOT_VERIFIED = "N"
+    SITE_DEFAULT = "SITE"  # an engineering default that a site sets within bounds; not a clinical fact
+
+
+class Substance(StrEnum):
+    """Three substances, never one word for all of them, and no conversion between them."""
+
+    KETAMINE = "ketamine"
+    ESKETAMINE = "esketamine"
+    ARKETAMINE = "arketamine"
+
+
+class Route(StrEnum):
+    """How a dose enters the body; a change of route is a new order."""
+
+    INTRAVENOUS = "intravenous"
+    INTRAMUSCULAR = "intramuscular"
+    NASAL = "nasal"
+    ORAL = "oral"
+    SUBCUTANEOUS = "subcutaneous"
+    SUBLINGUAL = "sublingual"
+
+
+class Level(StrEnum):
+    """What a rule asks for when it holds."""
+
+    STOP = "stop"
+    HOLD = "hold"
+    CAUTION = "caution"
+
+
+class Role(StrEnum):
+    """Who may clear what a rule holds up."""
+
+    PRESCRIBER = "prescriber"
+    NURSE = "nurse"
+    DIRECTOR = "director"
+    NOBODY = "nobody"
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else (value,) if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+class Strict(BaseModel):
+    """A frozen model that refuses unknown keys and coerces nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Cited(Strict):
+    """Anything that rests on facts: the fact ids of the sheets, the sources, and how sure they are."""
+
+    facts: Texts = ()
+    sources: Texts
+    certainty: Certainty
+
+    @model_validator(mode="after")
+    def _says_where_it_comes_from(self) -> "Cited":
+        if not self.sources:
+            raise ValueError("it names no source; add one that stands in sources.yaml")
+        if self.certainty is not Certainty.SITE_DEFAULT and not self.facts:
+            raise ValueError("it names no fact id; add the id of the fact that it encodes")
+        return self
+
+
+class Header(Strict):
+    """Who wrote a file, who read it after, and until when it counts as read."""
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    kind: str
+    title: str
+    status: Literal["draft", "active", "retired"]
+    version: int = Field(ge=1)
+    authored_by: str
+    reviewed_by: str
+    clinical_sign_off: str | None = None  # a licensed clinician's; none until a site gives its own
+    last_review_date: date
+    review_due: date
+    jurisdiction: str = "any"
+
+    @model_validator(mode="after")
+    def _was_read_by_another(self) -> "Header":
+        if self.reviewed_by.strip().casefold() == self.authored_by.strip().casefold():
+            raise ValueError("reviewed_by is authored_by; a second reader must be someone else")
+        if self.review_due <= self.last_review_date:
+            raise ValueError("review_due does not lie after last_review_date; set a later day")
+        return self
+
+
+class Value(Cited):
+    """One number (or list, or word) with its unit, from one effective day on."""
+
+    value: Decimal | bool | str | tuple[Decimal, ...] | tuple[str, ...]
+    unit: str | None = None
+    where: str | None = None
+    note: str | None = None
+    announced: date | None = None
+
+    @model_validator(mode="after")
+    def _can_be_relied_on(self) -> "Value":
+        if self.certainty is Certainty.NOT_VERIFIED:
+            raise ValueError("its certainty is N (not verified), which may only tighten; a value needs a source")
+        numeric = not isinstance(self.value, bool | str) and not (
+            isinstance(self.value, tuple) and self.value and isinstance(self.value[0], str)
+        )
+        if numeric and self.unit is None:
+            raise ValueError("it has no unit; write one of the UCUM codes that are read here")
+        if self.unit is not None and self.unit not in UNITS:
+            raise ValueError(f"'{self.unit}' is not a UCUM code that is read here; use one of {', '.join(UNITS)}")
+        return self
+
+
+def _in_order(value: Any) -> Any:
+    days = list(value) if isinstance(value, Mapping) else []
+    if any(not isinstance(day, date) for day in days):
+        raise ValueError("a key under it is not a day; write days as 2025-01-17")
+    if days != sorted(days):
+        raise ValueError("its days do not run forward; order them from the first to the last")
+    return value
+
+
+Dated = Annotated[dict[date, Value], BeforeValidator(_in_order), Field(min_length=1)]
+
+
+class Statement(Cited):
+    """One sentence for, against, or beside an option, with what it rests on."""
+
+    say: str = Field(max_length=240)
+
+
+# ---------------------------------------------------------------- sources
+
+
+class Source(Strict):
+    """One document, once: free-text citations do not exist anywhere else."""
+
+    title: str
+    doi: str | None = None
+    pmid: str | None = None
+    url: str | None = None
+    set_id: str | None = None  # a US label's
+    published: str | None = None
+    read: Certainty
+    note: str | None = None
+
+
+class SourcesFile(Header):
+    kind: Literal["sources"]
+    sources: dict[str, Source]
+
+
+# ---------------------------------------------------------------- questions: the five parts
+
+Part = Literal["psychiatric", "medical", "medication", "examination", "laboratory", "session"]
+
+
+class Bounds(Strict):
+    """Where a measurement usually lies, and beyond what it cannot be true."""
+
+    usual: tuple[Decimal, Decimal]
+    absolute: tuple[Decimal, Decimal]
+
+    @model_validator(mode="after")
+    def _nested(self) -> "Bounds":
+        if not self.absolute[0] <= self.usual[0] < self.usual[1] <= self.absolute[1]:
+            raise ValueError("the usual bounds do not lie inside the absolute ones; set them so that they do")
+        return self
+
+
+class Question(Cited):
+    """One thing to find out before treatment, what kind of answer it has, and how long it stays good."""
+
+    part: Part
+    ask: str
+    short: str
+    kind: Literal["yes_no", "quantity", "choice", "day", "text"]
+    need: Literal["required", "conditional", "optional"]
+    unit: str | None = None
+    units: Texts = ()  # the units a form offers, the first being usual here
+    bounds: Bounds | None = None
+    choices: dict[str, str] | None = None
+    good_for_days: int | None = Field(default=None, ge=0)
+    help: str | None = None
+    each_session: bool = False
+    loinc: Texts = ()
+    snomed: Texts = ()  # problems that answer it with yes
+    icd10: Texts = ()
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> "Question":
+        if self.kind == "quantity" and (self.unit is None or self.bounds is None):
+            raise ValueError("a quantity needs a unit and bounds; add both")
+        if (self.kind == "choice") != bool(self.choices):
+            raise ValueError("a choice needs choices, and nothing else has them")
+        for unit in (*self.units, *((self.unit,) if self.unit else ())):
+            if unit not in UNITS:
+                raise ValueError(f"'{unit}' is not a UCUM code that is read here")
+        return self
+
+
+class QuestionsFile(Header):
+    kind: Literal["questions"]
+    questions: dict[str, Question]
+
+
+# ---------------------------------------------------------------- drugs
+
+
+class Drug(Strict):
+    """One ingredient, the names it goes by, and the classes that rules speak of (none is an answer too)."""
+
+    names: Texts = ()
+    rxnorm: str | None = None
+    atc: str | None = None
+    classes: Texts = ()
+    code_certainty: Certainty | None = None
+
+
+class DrugClass(Strict):
+    title: str
+
+
+class DrugsFile(Header):
+    kind: Literal["drugs"]
+    classes: dict[str, DrugClass]
+    drugs: dict[str, Drug]
+
+
+# ---------------------------------------------------------------- rules
+
+
+class Condition(Strict):
+    """A small fixed vocabulary: exactly one of the forms, answered true, false or unknown."""
+
+    fact: str | None = None
+    is_: str | None = Field(default=None, alias="is")
+    above: Decimal | str | None = None  # a bare number in the question's unit, or the name of a value of the rule
+    at_least: Decimal | str | None = None
+    below: Decimal | str | None = None
+    at_most: Decimal | str | None = None
+    within_days: int | str | None = None
+    changed_by_more_than_percent: Decimal | None = None
+    age: "Compare | None" = None
+    bmi: "Compare | None" = None
+    taking: str | None = None
+    unlisted_drug: bool | None = None
+    any_of: tuple["Condition", ...] | None = None
+    all_of: tuple["Condition", ...] | None = None
+    not_: "Condition | None" = Field(default=None, alias="not")
+
+    @model_validator(mode="after")
+    def _has_one_form(self) -> "Condition":
+        heads = [n for n in ("fact", "age", "bmi", "taking", "unlisted_drug", "any_of", "all_of", "not_")
+                 if getattr(self, n) is not None]  # fmt: skip
+        if len(heads) != 1:
+            raise ValueError("a condition has exactly one of fact, age, bmi, taking, unlisted_drug, any_of, all_of, not")
+        tests = [n for n in ("is_", "above", "at_least", "below", "at_most", "within_days",
+                             "changed_by_more_than_percent") if getattr(self, n) is not None]  # fmt: skip
+        if (heads == ["fact"]) != (len(tests) == 1):
+            raise ValueError("a fact has exactly one test (is, above, at_least, below, at_most, within_days, "
+                             "changed_by_more_than_percent), and nothing else has one")  # fmt: skip
+        return self
+
+
+class Compare(Strict):
+    """One comparison with a number."""
+
+    above: Decimal | None = None
+    at_least: Decimal | None = None
+    below: Decimal | None = None
+    at_most: Decimal | None = None
+
+    @model_validator(mode="after")
+    def _has_one(self) -> "Compare":
+        if sum(v is not None for v in (self.above, self.at_least, self.below, self.at_most)) != 1:
+            raise ValueError("a comparison has exactly one of above, at_least, below, at_most")
+        return self
+
+
+class AppliesTo(Strict):
+    """Where a rule speaks at all; empty means everywhere."""
+
+    substances: tuple[Substance, ...] = ()
+    routes: tuple[Route, ...] = ()
+    jurisdictions: Texts = ()
+
+
+class Rule(Cited):
+    """One rule: when it holds, what it asks for, in what words, on what grounds, and who may clear it."""
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    title: str = Field(max_length=70)
+    level: Level
+    applies_to: AppliesTo = AppliesTo()
+    when: Condition
+    say: str = Field(max_length=140)
+    do: str = Field(max_length=240)
+    cleared_by: Role = Role.NOBODY
+    in_force_from: date | None = None
+    in_force_until: date | None = None
+    each_session: bool = False
+
+    @model_validator(mode="after")
+    def _may_do_what_it_does(self) -> "Rule":
+        if self.certainty is Certainty.NOT_VERIFIED:
+            if self.level is Level.STOP:
+                raise ValueError("its certainty is N, so it may not stop; make it a hold that a prescriber decides")
+            if self.level is Level.HOLD and self.cleared_by is Role.NOBODY:
+                raise ValueError("its certainty is N, so a prescriber must be able to clear it")
+        if self.level is Level.HOLD and self.cleared_by is Role.NOBODY:
+            raise ValueError("a hold that nobody may clear is a stop; say who clears it")
+        return self
+
+
+class RulesFile(Header):
+    kind: Literal["rules"]
+    values: dict[str, Dated] = {}
+    rules: tuple[Rule, ...]
+
+
+# ---------------------------------------------------------------- protocols and products
+
+
+class Phase(Cited):
+    """One stretch of a course: visit days counted from day 1, or an interval that may be stepped."""
+
+    id: str
+    title: str
+    visit_days: tuple[int, ...] | None = None
+    every_days: int | None = None
+    sessions: int | None = None
+    interval_days: tuple[int, ...] | None = None  # allowed intervals, the first being usual
+    checkpoint: str | None = None
+    in_force_from: date | None = None
+
+    @model_validator(mode="after")
+    def _has_one_pattern(self) -> "Phase":
+        if sum(v is not None for v in (self.visit_days, self.every_days, self.interval_days)) != 1:
+            raise ValueError("a phase has exactly one of visit_days, every_days, interval_days")
+        if (self.every_days is not None) != (self.sessions is not None):
+            raise ValueError("every_days and sessions go together")
+        if self.visit_days and (self.visit_days[0] != 1 or list(self.visit_days) != sorted(set(self.visit_days))):
+            raise ValueError("visit_days start at 1 and run forward")
+        return self
+
+
+class Monitoring(Cited):
+    """When readings are due: before, at fixed minutes from the first dose, or by steps during and after."""
+
+    before: bool = True
+    at_min: tuple[int, ...] = ()
+    during_every_min: int | None = None
+    after_every_min: int | None = None
+    after_until_min: int | None = None
+    readings: tuple[Literal["blood_pressure", "heart_rate", "spo2", "respiratory_rate", "sedation"], ...]
+
+
+class Discharge(Cited):
+    """From which moment the minimum stay counts, how long it is, and what must be seen."""
+
+    clock_from: Literal["first_device", "administration_end", "dose"]
+    minimum_min: int = Field(ge=0)
+    criteria: dict[str, str]  # key -> the sentence a nurse confirms
+
+
+class ProtocolFile(Header):
+    kind: Literal["protocol"]
+    substance: Substance
+    route: Route
+    approval: Literal["approved", "off-label"]
+    dose_basis: Literal["mg/kg", "mg"]
+    jurisdictions: Texts = ()
+    values: dict[str, Dated]
+    phases: tuple[Phase, ...]
+    monitoring: Monitoring
+    discharge: Discharge
+    statements: tuple[Statement, ...] = ()
+    products: Texts
+
+
+class Product(Cited):
+    """One thing on the shelf: a vial with its strength, or a device with its content."""
+
+    title: str
+    substance: Substance
+    routes: tuple[Route, ...]
+    form: Literal["vial", "device", "oral"]
+    strength_mg_per_mL: Decimal | None = None
+    device_mg: Decimal | None = None
+    volume_mL: Decimal | None = None
+    dilute_first: tuple[Route, ...] = ()  # routes by which it may never be given undiluted
+    codes: dict[str, str] = {}
+
+
+class ProductsFile(Header):
+    kind: Literal["products"]
+    values: dict[str, Dated] = {}
+    products: dict[str, Product]
+
+
+# ---------------------------------------------------------------- measures
+
+
+class Item(Strict):
+    number: int
+    loinc: str
+    text: str | None = None  # only where the wording may be shipped
+    short: str
+
+
+class AnswerChoice(Strict):
+    value: int
+    text: str | None = None
+    loinc: str | None = None
+
+
+class Band(Strict):
+    low: int
+    high: int
+    label: str
+
+
+class RiskItem(Cited):
+    """An answer that asks for a person the same day, whatever the total."""
+
+    item: int
+    above: int
+    say: str
+
+
+class MeasureFile(Header):
+    kind: Literal["measure"]
+    short_title: str
+    loinc_panel: str
+    loinc_total: str
+    recall_days: int
+    question: str | None = None
+    notice: str
+    items: tuple[Item, ...]
+    answers: tuple[AnswerChoice, ...]
+    bands: tuple[Band, ...]
+    bands_cited: Cited
+    values: dict[str, Dated]  # response_fall_percent, remission_below, meaningful_change
+    risk: tuple[RiskItem, ...] = ()
+
+    @model_validator(mode="after")
+    def _bands_cover_the_range(self) -> "MeasureFile":
+        low = min(a.value for a in self.answers) * len(self.items)
+        high = max(a.value for a in self.answers) * len(self.items)
+        edges = sorted((b.low, b.high) for b in self.bands)
+        seams = all(a[1] + 1 == b[0] for a, b in zip(edges, edges[1:], strict=False))
+        if edges[0][0] != low or edges[-1][1] != high or not seams:
+            raise ValueError(f"the bands do not cover {low} to {high} without gap or overlap; mend their edges")
+        return self
+
+
+# ---------------------------------------------------------------- adjustments: the next options
+
+
+class NextOption(Strict):
+    """One way to go on, when it is worth showing, and what speaks for and against it."""
+
+    id: str
+    dose: Literal["hold", "lower", "same", "raise", "end"]
+    interval: Literal["shorten", "keep", "lengthen", "none"]
+    title: str
+    response: Texts  # states in which it is shown
+    tolerability: Texts
+    phases: Texts = ()
+    for_: tuple[Statement, ...] = Field(alias="for")
+    against: tuple[Statement, ...]
+
+
+class AdjustmentsFile(Header):
+    kind: Literal["adjustments"]
+    values: dict[str, Dated]
+    options: tuple[NextOption, ...]
+
+
+FILE_KINDS: Mapping[str, type[Header]] = MappingProxyType(
+    {
+        "sources": SourcesFile,
+        "questions": QuestionsFile,
+        "drugs": DrugsFile,
+        "rules": RulesFile,
+        "protocol": ProtocolFile,
+        "products": ProductsFile,
+        "measure": MeasureFile,
+        "adjustments": AdjustmentsFile,
+    }
+)

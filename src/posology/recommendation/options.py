@@ -1,0 +1,141 @@
+"""What is proposed: options with their sum, their reasons, their dates, and what stands in their way."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from posology.case import Missing
+from posology.knowledge import KnowledgeStamp, Route, Substance
+from posology.protocols.findings import Citation, Finding, Observed, Report, Verdict
+
+
+class DoseChange(StrEnum):
+    """How the proposed dose compares with the last one given."""
+
+    START = "start"
+    HOLD = "hold"
+    LOWER = "lower"
+    SAME = "same"
+    RAISE = "raise"
+    END = "end"
+
+
+class IntervalChange(StrEnum):
+    """How the proposed interval compares with the running one."""
+
+    START = "start"
+    SHORTEN = "shorten"
+    KEEP = "keep"
+    LENGTHEN = "lengthen"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class DosingWeight:
+    """The weight a dose was computed from, and how it was chosen."""
+
+    kg: Decimal
+    policy: str  # "actual", "ideal-if-bmi-30"
+    measured_at: datetime
+    reason: str  # "Actual weight; BMI 24.9 is below 30."
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the sum: ``0.5 mg/kg × 72 kg`` = ``36 mg``, and why."""
+
+    label: str
+    expression: str
+    result: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedDose:
+    """One dose, with the sum that led to it. ``level`` is in the protocol's dose basis."""
+
+    dose_mg: Decimal
+    level: Decimal
+    basis: str  # "mg/kg" or "mg"
+    weight: DosingWeight | None
+    minutes: int | None  # infusion time
+    devices: int | None  # nasal devices
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One planned session of the course."""
+
+    number: int
+    on: date
+    phase: str
+    phase_title: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One sentence for, against or beside an option, with its citations."""
+
+    say: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to go on. None is ever preselected, and *none of these* stands beside them."""
+
+    id: str  # stable for one case and moment: "ketamine-iv/start/0.5/40"
+    protocol_id: str
+    protocol_version: int
+    protocol_title: str
+    approval: str  # "approved" or "off-label"
+    substance: Substance
+    route: Route
+    dose_change: DoseChange
+    interval_change: IntervalChange
+    title: str
+    dose: ProposedDose | None  # None for hold and end
+    phase: str
+    session_number: int | None
+    visits: tuple[Visit, ...]
+    for_: tuple[Reason, ...]
+    against: tuple[Reason, ...]
+    cautions: tuple[Finding, ...]
+    blocked_by: tuple[Finding, ...]  # holds that a permitted role must clear before it can be signed
+    difference: str  # to the last session, in words; empty at the start
+
+    @property
+    def next_on(self) -> date | None:
+        return self.visits[0].on if self.visits else None
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolAdvice:
+    """One protocol for this case: its report, and the options if there can be any."""
+
+    report: Report
+    options: tuple[Option, ...]
+    why_no_options: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The answer to *how much, how often, and is it working?*, with everything it was made of."""
+
+    as_of: datetime
+    verdict: Verdict  # the best any protocol reached: what can be said at all
+    options: tuple[Option, ...]  # 3 to 5 where there can be any; of all protocols
+    protocols: tuple[ProtocolAdvice, ...]
+    needed: tuple[Missing, ...]
+    inputs: tuple[Observed, ...]
+    knowledge: tuple[KnowledgeStamp, ...]
+    response: str  # state of response: "unknown", "none", "partial", "response", "remission", "worse"; "start"
+    response_reason: str
+    overdue: tuple[str, ...]  # knowledge files past their review day
+
+    def option(self, option_id: str) -> Option | None:
+        """Return the option of that id, or ``None`` when this advice has none."""
+        return next((o for o in self.options if o.id == option_id), None)
