@@ -1,1 +1,1 @@
-"""Commands for those who work on Posology; the Makefile calls them. Nothing here is installed with the package."""
+"""Commands for those who work on Posology; the Makefile calls them. None is installed with the package."""
