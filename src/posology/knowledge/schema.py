@@ -157,6 +157,13 @@ class Statement(Cited):
     say: str = Field(max_length=240)
 
 
+class ProtocolStatement(Statement):
+    """A sentence for or against a protocol; ``about`` narrows it to the usual or the lower start."""
+
+    side: Literal["for", "against"]
+    about: Literal["usual", "lower"] | None = None
+
+
 # ---------------------------------------------------------------- sources
 
 
@@ -403,7 +410,7 @@ class ProtocolFile(Header):
     phases: tuple[Phase, ...]
     monitoring: Monitoring
     discharge: Discharge
-    statements: tuple[Statement, ...] = ()
+    statements: tuple[ProtocolStatement, ...] = ()
     products: Texts
 
 

@@ -1,0 +1,27 @@
+"""Joins the rules, the schedule and the scores into options with reasons. Decides nothing hidden."""
+
+from posology.recommendation.options import (
+    Advice,
+    DoseChange,
+    DosingWeight,
+    IntervalChange,
+    Option,
+    ProposedDose,
+    ProtocolAdvice,
+    Reason,
+    Step,
+)
+from posology.recommendation.recommend import recommend
+
+__all__ = [
+    "Advice",
+    "DoseChange",
+    "DosingWeight",
+    "IntervalChange",
+    "Option",
+    "ProposedDose",
+    "ProtocolAdvice",
+    "Reason",
+    "Step",
+    "recommend",
+]

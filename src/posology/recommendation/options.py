@@ -8,6 +8,7 @@ from enum import StrEnum
 from posology.case import Missing
 from posology.knowledge import KnowledgeStamp, Route, Substance
 from posology.protocols.findings import Citation, Finding, Observed, Report, Verdict
+from posology.protocols.schedule import Visit
 
 
 class DoseChange(StrEnum):
@@ -65,17 +66,6 @@ class ProposedDose:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """One planned session of the course."""
-
-    number: int
-    on: date
-    phase: str
-    phase_title: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Reason:
     """One sentence for, against or beside an option, with its citations."""
 
@@ -119,6 +109,7 @@ class ProtocolAdvice:
     report: Report
     options: tuple[Option, ...]
     why_no_options: str | None
+    missing: tuple[Missing, ...] = ()  # what the dose needs beyond what the rules asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,266 @@
+"""The fixed vocabulary of conditions, answered true, false or unknown, each with what decided it.
+
+Unknown is contagious where it could change the answer and nowhere else (Kleene's logic): *any of*
+is true as soon as one part is, whatever is missing; it is false only when every part is known to be.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from posology.case import Answer, Case, Choice, Fact, Medication, Missing, seen
+from posology.case.drug_names import ingredients_of
+from posology.knowledge import Library, in_force
+from posology.knowledge.schema import Compare, Condition, Dated, Question
+from posology.protocols.findings import Observed
+from posology.quantities import Quantity, age_years, show_number
+
+
+class Truth(StrEnum):
+    """Three-valued truth."""
+
+    TRUE = "true"
+    FALSE = "false"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How a condition was answered, by which values, and what is missing for an answer."""
+
+    truth: Truth
+    because: tuple[Observed, ...] = ()
+    missing: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a condition may look at: the case as of a moment, the knowledge, the rule file's own values."""
+
+    case: Case
+    library: Library
+    as_of: datetime
+    values: Mapping[str, Dated]
+
+    @property
+    def today(self) -> date:
+        return self.as_of.date()
+
+
+def evaluate(condition: Condition, context: Context) -> Evaluation:
+    """Answer one condition for one case.
+
+    Returns
+    -------
+    Evaluation
+        ``UNKNOWN`` with the open questions wherever an input that could change the answer is missing.
+    """
+    if condition.any_of is not None:
+        return _any_of([evaluate(c, context) for c in condition.any_of])
+    if condition.all_of is not None:
+        return _all_of([evaluate(c, context) for c in condition.all_of])
+    if condition.not_ is not None:
+        return _negated(evaluate(condition.not_, context))
+    if condition.age is not None:
+        return _age(condition.age, context)
+    if condition.bmi is not None:
+        return _bmi(condition.bmi, context)
+    if condition.taking is not None:
+        return _taking(condition.taking, context)
+    if condition.unlisted_drug is not None:
+        return _unlisted_drug(context)
+    assert condition.fact is not None  # the reader saw to it that exactly one form is there
+    return _fact(condition, condition.fact, context)
+
+
+def _any_of(parts: list[Evaluation]) -> Evaluation:
+    true = [p for p in parts if p.truth is Truth.TRUE]
+    if true:
+        return Evaluation(Truth.TRUE, _joined(p.because for p in true))
+    unknown = [p for p in parts if p.truth is Truth.UNKNOWN]
+    if unknown:
+        return Evaluation(Truth.UNKNOWN, _joined(p.because for p in parts), _open(unknown))
+    return Evaluation(Truth.FALSE, _joined(p.because for p in parts))
+
+
+def _all_of(parts: list[Evaluation]) -> Evaluation:
+    false = [p for p in parts if p.truth is Truth.FALSE]
+    if false:
+        return Evaluation(Truth.FALSE, _joined(p.because for p in false))
+    unknown = [p for p in parts if p.truth is Truth.UNKNOWN]
+    if unknown:
+        return Evaluation(Truth.UNKNOWN, _joined(p.because for p in parts), _open(unknown))
+    return Evaluation(Truth.TRUE, _joined(p.because for p in parts))
+
+
+def _negated(inner: Evaluation) -> Evaluation:
+    swapped = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.UNKNOWN: Truth.UNKNOWN}[inner.truth]
+    return Evaluation(swapped, inner.because, inner.missing)
+
+
+def _joined(groups: Iterable[tuple[Observed, ...]]) -> tuple[Observed, ...]:
+    return tuple(dict.fromkeys(o for group in groups for o in group))
+
+
+def _open(parts: Iterable[Evaluation]) -> tuple[Missing, ...]:
+    return tuple(dict.fromkeys(m for p in parts for m in p.missing))
+
+
+def _of(truth: bool, *because: Observed) -> Evaluation:
+    return Evaluation(Truth.TRUE if truth else Truth.FALSE, because)
+
+
+def observed(fact: Fact, question: Question) -> Observed:
+    """Say what was seen, as a page shows it: the question's short name, the value, its moment and origin."""
+    value = fact.value
+    shown = str(value)
+    if isinstance(value, Choice):
+        shown = (question.choices or {}).get(value.key, shown)
+    return Observed(question.short, shown, fact.at, fact.origin, fact.key)
+
+
+def look(key: str, context: Context) -> tuple[Fact, Question] | Missing:
+    """Return the latest good answer to a question with the question itself, or why it is missing."""
+    question = context.library.questions.questions[key]
+    found = seen(context.case, key, question, as_of=context.as_of)
+    return found if isinstance(found, Missing) else (found, question)
+
+
+def _fact(condition: Condition, key: str, context: Context) -> Evaluation:
+    found = look(key, context)
+    if isinstance(found, Missing):
+        return Evaluation(Truth.UNKNOWN, missing=(found,))
+    fact, question = found
+    if condition.is_ is not None:
+        return _of(_matches(fact, condition.is_), observed(fact, question))
+    if condition.within_days is not None:
+        return _of(_is_within(fact, condition.within_days, context), observed(fact, question))
+    if condition.changed_by_more_than_percent is not None:
+        return _changed(fact, question, condition.changed_by_more_than_percent, context)
+    return _of(_compares(fact, question, condition, context), observed(fact, question))
+
+
+def _matches(fact: Fact, wanted: str) -> bool:
+    if isinstance(fact.value, Answer):
+        return fact.value.value == wanted
+    return isinstance(fact.value, Choice) and fact.value.key == wanted
+
+
+def _is_within(fact: Fact, days: int | str, context: Context) -> bool:
+    if not isinstance(fact.value, date):
+        return False  # the answer is "no": it never was
+    limit = _number(days, "d", context)
+    return (context.today - fact.value).days < limit
+
+
+def _compares(fact: Fact, question: Question, condition: Condition, context: Context) -> bool:
+    assert isinstance(fact.value, Quantity) and question.unit is not None
+    value = fact.value.in_unit(question.unit)
+    tests: tuple[tuple[Decimal | str | None, Callable[[Decimal, Decimal], bool]], ...] = (
+        (condition.above, lambda v, limit: v > limit),
+        (condition.at_least, lambda v, limit: v >= limit),
+        (condition.below, lambda v, limit: v < limit),
+        (condition.at_most, lambda v, limit: v <= limit),
+    )
+    for limit, test in tests:
+        if limit is not None:
+            return test(value, _number(limit, question.unit, context))
+    raise AssertionError("a fact has exactly one test; the reader saw to it")
+
+
+def _number(limit: Decimal | int | str, unit: str, context: Context) -> Decimal:
+    """Return a limit in ``unit``: a bare number, or the named value of the rule file that is in force."""
+    if not isinstance(limit, str):
+        return Decimal(limit)
+    value = in_force(context.values[limit], on=context.today)
+    assert isinstance(value.value, Decimal) and not isinstance(value.value, bool) and value.unit is not None
+    return Quantity(value.value, value.unit).in_unit(unit)
+
+
+def _changed(fact: Fact, question: Question, percent: Decimal, context: Context) -> Evaluation:
+    earlier = [f for f in context.case.all_of(fact.key) if f.at < fact.at and isinstance(f.value, Quantity)]
+    if not earlier or not isinstance(fact.value, Quantity):
+        return _of(False, observed(fact, question))
+    before = earlier[0]
+    assert question.unit is not None and isinstance(before.value, Quantity)
+    old, new = before.value.in_unit(question.unit), fact.value.in_unit(question.unit)
+    jumped = old == 0 or abs(new - old) * 100 > percent * old
+    return _of(jumped, observed(fact, question), observed(before, question))
+
+
+def _age(compare: Compare, context: Context) -> Evaluation:
+    if context.case.born_on is None:
+        return Evaluation(Truth.UNKNOWN, missing=(Missing("born_on", "On which day was the patient born?", "not known"),))
+    age = Decimal(age_years(context.case.born_on, context.today))
+    return _of(_holds(compare, age), Observed("Age", f"{age} years", None, None, "born_on"))
+
+
+def _bmi(compare: Compare, context: Context) -> Evaluation:
+    weight, height = look("weight", context), look("height", context)
+    missing = tuple(f for f in (weight, height) if isinstance(f, Missing))
+    if isinstance(weight, Missing) or isinstance(height, Missing):
+        return Evaluation(Truth.UNKNOWN, missing=missing)
+    bmi = body_mass_index(weight[0], height[0])
+    return _of(_holds(compare, bmi), Observed("BMI", f"{show_number(bmi)} kg/m²", weight[0].at, weight[0].origin, "weight"))
+
+
+def body_mass_index(weight: Fact, height: Fact) -> Decimal:
+    """Compute weight (kg) over the square of height (m), to one decimal."""
+    assert isinstance(weight.value, Quantity) and isinstance(height.value, Quantity)
+    metres = height.value.in_unit("m")
+    return (weight.value.in_unit("kg") / (metres * metres)).quantize(Decimal("0.1"))
+
+
+def _holds(compare: Compare, value: Decimal) -> bool:
+    if compare.above is not None:
+        return value > compare.above
+    if compare.at_least is not None:
+        return value >= compare.at_least
+    if compare.below is not None:
+        return value < compare.below
+    assert compare.at_most is not None
+    return value <= compare.at_most
+
+
+# A list of drugs says nothing about what is not on it until someone has said that it is complete.
+_LIST_COMPLETE = "medication_list_complete"
+
+
+def _taking(drug_class: str, context: Context) -> Evaluation:
+    taken = [m for m in context.case.medications if m.active is not Answer.NO]
+    in_class = [m for m in taken if drug_class in _classes_of(m, context.library)]
+    sure = [m for m in in_class if m.active is Answer.YES]
+    if sure:
+        return _of(True, *(_seen_drug(m) for m in sure))
+    if in_class:
+        drug = in_class[0].text
+        missing = Missing("medications", f"Is {drug} still taken?", "not known")
+        return Evaluation(Truth.UNKNOWN, tuple(_seen_drug(m) for m in in_class), (missing,))
+    complete = look(_LIST_COMPLETE, context)
+    if isinstance(complete, Missing):
+        return Evaluation(Truth.UNKNOWN, missing=(complete,))
+    fact, question = complete
+    if fact.value is not Answer.YES:
+        return Evaluation(Truth.UNKNOWN, missing=(Missing(_LIST_COMPLETE, question.ask, "the list is not complete"),))
+    return _of(False, observed(fact, question))
+
+
+def _unlisted_drug(context: Context) -> Evaluation:
+    unread = [m for m in context.case.medications if m.active is not Answer.NO and _ingredients(m, context.library) is None]
+    if unread:
+        return _of(True, *(_seen_drug(m) for m in unread))
+    return _of(False, Observed("Drugs", f"{len(context.case.medications)} read, none unlisted", None, None, "medications"))
+
+
+def _ingredients(medication: Medication, library: Library) -> tuple[str, ...] | None:
+    return ingredients_of(medication.text, medication.rxnorm, library)
+
+
+def _classes_of(medication: Medication, library: Library) -> frozenset[str]:
+    return frozenset(c for name in _ingredients(medication, library) or () for c in library.drugs.drugs[name].classes)
+
+
+def _seen_drug(medication: Medication) -> Observed:
+    return Observed("Drug", medication.text, medication.at, medication.origin, "medications")

@@ -1,0 +1,144 @@
+"""One dose of one protocol for one patient: the level, the weight it is computed from, and the sum."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from posology.case import Fact, Missing
+from posology.knowledge import Library, Route, in_force
+from posology.knowledge.schema import ProtocolFile
+from posology.protocols.conditions import Context, body_mass_index, look
+from posology.protocols.limits import check_dose, dose_for_level
+from posology.quantities import DomainError, Quantity, show_number
+from posology.recommendation.options import DosingWeight, ProposedDose, Step
+
+
+class CannotDose(DomainError):
+    """A protocol that asks for a way of dosing which is not known here."""
+
+    code = "cannot-dose"
+
+
+def numbers(protocol: ProtocolFile, name: str, as_of: datetime) -> tuple[Decimal, ...]:
+    """Return a value of a protocol as a tuple of numbers, in the unit of its file, as in force on a day."""
+    value = in_force(protocol.values[name], on=as_of.date()).value
+    many = value if isinstance(value, tuple) else (value,)
+    return tuple(Decimal(v) for v in many if not isinstance(v, bool | str))
+
+
+def dosing_weight(protocol: ProtocolFile, context: Context) -> DosingWeight | Missing | None:
+    """Return the weight a dose is computed from and why that one; ``None`` where weight plays no part.
+
+    Returns
+    -------
+    DosingWeight or Missing or None
+        ``Missing`` when the weight was not measured, is not known, or is too old to count.
+
+    Raises
+    ------
+    CannotDose
+        If the protocol names a policy that is not known here.
+    """
+    if protocol.dose_basis == "mg":
+        return None
+    policy = in_force(protocol.values["dosing_weight_policy"], on=context.today).value
+    if policy != "actual":
+        raise CannotDose(f"{protocol.title} asks for the dosing weight '{policy}', which is not known here. Use 'actual'.")
+    found = look("weight", context)
+    if isinstance(found, Missing):
+        return found
+    fact, _ = found
+    assert isinstance(fact.value, Quantity)
+    return DosingWeight(fact.value.in_unit("kg"), "actual", fact.at, _why_this_weight(fact, context))
+
+
+def _why_this_weight(weight: Fact, context: Context) -> str:
+    height = look("height", context)
+    if isinstance(height, Missing):
+        return "Actual body weight."
+    return f"Actual body weight; BMI {show_number(body_mass_index(weight, height[0]))} kg/m²."
+
+
+def propose_dose(
+    protocol: ProtocolFile,
+    level: Decimal,
+    *,
+    weight: DosingWeight | None,
+    minutes: int | None,
+    library: Library,
+    as_of: datetime,
+) -> ProposedDose:
+    """Compute one dose with its sum, rounded down and then held against the limits.
+
+    Raises
+    ------
+    LimitExceeded
+        If the dose is above a limit: it is refused, never cut.
+    """
+    on = as_of.date()
+    dose_mg = dose_for_level(protocol, level, weight.kg if weight else None, on)
+    devices = _devices(protocol, dose_mg, library)
+    check_dose(
+        protocol,
+        level=level,
+        dose_mg=dose_mg,
+        weight_kg=weight.kg if weight else None,
+        minutes=minutes,
+        devices=devices,
+        on=on,
+    )
+    steps = _sum(protocol, level, dose_mg, weight, minutes, devices, as_of)
+    return ProposedDose(dose_mg, level, protocol.dose_basis, weight, minutes, devices, steps)
+
+
+def _devices(protocol: ProtocolFile, dose_mg: Decimal, library: Library) -> int | None:
+    if protocol.route is not Route.NASAL:
+        return None
+    per_device = next(p.device_mg for i in protocol.products if (p := library.products.products[i]).device_mg)
+    assert per_device is not None
+    return int(dose_mg / per_device)
+
+
+def _sum(
+    protocol: ProtocolFile,
+    level: Decimal,
+    dose_mg: Decimal,
+    weight: DosingWeight | None,
+    minutes: int | None,
+    devices: int | None,
+    as_of: datetime,
+) -> tuple[Step, ...]:
+    shown = str(Quantity(dose_mg, "mg"))
+    steps = []
+    if weight is not None:
+        exact = level * weight.kg
+        step = numbers(protocol, "dose_step", as_of)[0]
+        note = f"rounded down to steps of {Quantity(step, 'mg')}" if exact != dose_mg else ""
+        expression = f"{Quantity(level, 'mg/kg')} × {Quantity(weight.kg, 'kg')} = {Quantity(exact, 'mg')}"
+        steps.append(Step("Dose", expression if note else expression.rsplit(" = ", 1)[0], shown, note))
+    if devices is not None:
+        steps.append(Step("Dose", f"{devices} devices × {Quantity(dose_mg / devices, 'mg')}", shown, "not by weight"))
+    if minutes is not None:
+        rate = (dose_mg / minutes).quantize(Decimal("0.001"))
+        steps.append(Step("Rate", f"{shown} ÷ {Quantity(Decimal(minutes), 'min')}", str(Quantity(rate, "mg/min"))))
+    return tuple(steps)
+
+
+def infusion_minutes(protocol: ProtocolFile, as_of: datetime) -> tuple[int | None, ...]:
+    """Return the infusion times of a protocol, the usual one first; ``(None,)`` where nothing is infused."""
+    if "infusion_minutes" not in protocol.values:
+        return (None,)
+    return tuple(int(m) for m in numbers(protocol, "infusion_minutes", as_of))
+
+
+def neighbour(protocol: ProtocolFile, level: Decimal, *, up: bool, as_of: datetime) -> Decimal | None:
+    """Return the protocol's next dose level above or below one, or ``None`` where there is none."""
+    levels = numbers(protocol, "dose_levels", as_of)
+    beyond = [x for x in levels if x > level] if up else [x for x in levels if x < level]
+    if not beyond:
+        return None
+    return min(beyond) if up else max(beyond)
+
+
+def show_level(protocol: ProtocolFile, level: Decimal) -> str:
+    """Show a dose level in the protocol's basis: ``0.5 mg/kg``, ``56 mg``."""
+    return str(Quantity(level, protocol.dose_basis))

@@ -1,0 +1,13 @@
+"""Sentences of the knowledge files turned into reasons with their citations."""
+
+from collections.abc import Iterable
+
+from posology.knowledge import Library
+from posology.knowledge.schema import Statement
+from posology.protocols import cite
+from posology.recommendation.options import Reason
+
+
+def reasons(statements: Iterable[Statement], library: Library) -> tuple[Reason, ...]:
+    """Return each statement as a reason, with its citations resolved."""
+    return tuple(Reason(s.say, cite(s, library)) for s in statements)

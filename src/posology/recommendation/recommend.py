@@ -1,0 +1,108 @@
+"""The one question the product answers: how much, how often, and is it working?"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from posology.case import Case, Missing, check_case
+from posology.knowledge import KnowledgeStamp, Library, load_library
+from posology.protocols import Verdict
+from posology.protocols.schedule import protocols_for
+from posology.quantities import check_aware
+from posology.recommendation.next_dose import MOST_OPTIONS, advise_next
+from posology.recommendation.options import Advice, Option, ProtocolAdvice
+from posology.recommendation.start import advise_start
+
+
+def recommend(
+    case: Case,
+    *,
+    as_of: datetime,
+    library: Library | None = None,
+    protocols: tuple[str, ...] | None = None,
+) -> Advice:
+    """Recommend how a course may begin or go on: options with their sums and reasons, or why there are none.
+
+    Parameters
+    ----------
+    case : Case
+        The patient's facts, scores and past sessions.
+    as_of : datetime
+        The moment of the decision, aware. Nothing later is looked at.
+    library : Library, optional
+        The knowledge to decide by; the package's own by default.
+    protocols : tuple of str, optional
+        Only these protocols, when a course is to begin; all of the jurisdiction by default. A running
+        course goes on by its own.
+
+    Returns
+    -------
+    Advice
+        Also when it refuses: every finding, what is needed, the inputs read with their dates, and the
+        versions and hashes of the knowledge.
+
+    Raises
+    ------
+    CaseError
+        If a fact cannot be true, or is dated after ``as_of``.
+    KnowledgeError
+        If a protocol is not known.
+    """
+    moment = check_aware(as_of, what="as_of")
+    library = library or load_library()
+    check_case(case, library, as_of=moment)
+    if case.sessions:
+        going_on, response, tolerability = advise_next(case, library, as_of=moment)
+        return _advice((going_on,), going_on.options, response.state, f"{response.reason} {tolerability.reason}",
+                       library, moment)  # fmt: skip
+    chosen = [library.protocol(p) for p in protocols] if protocols else protocols_for(library, case.jurisdiction)
+    advised = tuple(advise_start(case, protocol, library, as_of=moment) for protocol in chosen)
+    return _advice(advised, _first_of_each(advised), "start", "No session yet.", library, moment)
+
+
+def _first_of_each(advised: tuple[ProtocolAdvice, ...]) -> tuple[Option, ...]:
+    """Return at most five options: each protocol's usual beginning first, then others while there is room."""
+    usual = [p.options[0] for p in advised if p.options]
+    others = [option for p in advised for option in p.options[1:]]
+    kept = {option.id for option in [*usual, *others][:MOST_OPTIONS]}
+    return tuple(option for p in advised for option in p.options if option.id in kept)
+
+
+def _advice(
+    advised: tuple[ProtocolAdvice, ...],
+    options: tuple[Option, ...],
+    response: str,
+    reason: str,
+    library: Library,
+    as_of: datetime,
+) -> Advice:
+    return Advice(
+        as_of=as_of,
+        verdict=_overall(advised),
+        options=options,
+        protocols=advised,
+        needed=_once(m for p in advised for m in (*p.missing, *p.report.missing)),
+        inputs=tuple(dict.fromkeys(o for p in advised for f in p.report.findings for o in f.because)),
+        knowledge=_stamps(advised, library),
+        response=response,
+        response_reason=reason,
+        overdue=library.overdue(as_of.date()),
+    )
+
+
+def _overall(advised: tuple[ProtocolAdvice, ...]) -> Verdict:
+    """Return the mildest verdict that any protocol reached; *cannot say* where its dose lacks an input."""
+    verdicts = [
+        Verdict.CANNOT_SAY if p.missing and p.report.verdict.lets_through else p.report.verdict for p in advised
+    ]
+    return max(verdicts, key=lambda v: v.rank, default=Verdict.CANNOT_SAY)
+
+
+def _once(missing: Iterable[Missing]) -> tuple[Missing, ...]:
+    return tuple({m.key + m.why: m for m in missing}.values())
+
+
+def _stamps(advised: tuple[ProtocolAdvice, ...], library: Library) -> tuple[KnowledgeStamp, ...]:
+    used = {stamp.id: stamp for p in advised for stamp in p.report.knowledge}
+    used[library.adjustments.id] = library.stamps[library.adjustments.id]
+    return tuple(used[i] for i in sorted(used))
+

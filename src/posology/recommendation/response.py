@@ -1,0 +1,121 @@
+"""How a course is going: the state of response against a named baseline, and how it was tolerated."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from posology.case import Case, MeasuredScore, Missing, PastSession
+from posology.knowledge import Library, in_force
+from posology.measures import baseline_of, change
+from posology.quantities import elapsed, show_number
+
+INSTRUMENT = "phq-9"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The state of response, the sentence that says why, and the scores it rests on."""
+
+    state: str  # start | unknown | worse | none | partial | response | remission
+    reason: str
+    baseline: MeasuredScore | None = None
+    latest: MeasuredScore | None = None
+    missing: Missing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerability:
+    """How the last session was borne, and by what that is judged."""
+
+    state: str  # good | fair | poor
+    reason: str
+
+
+def response_of(case: Case, library: Library, *, as_of: datetime) -> Response:
+    """Judge the response so far; *unknown*, with what is needed, when it cannot be judged.
+
+    A baseline is the last PHQ-9 before the first dose; the latest must lie after the last session and
+    be no older than the adjustments file allows. No baseline, no response: never a guess.
+    """
+    sessions = case.sessions_in_order()
+    if not sessions:
+        return Response("start", "No session yet.")
+    scores = [s for s in case.scores_of(INSTRUMENT) if s.total is not None]
+    baseline = baseline_of(scores, course_began_at=sessions[0].at)
+    if baseline is None or baseline.total is None:
+        return _unknown("There is no PHQ-9 from before the first session, so response cannot be judged.", "no baseline")
+    latest = scores[0] if scores[0].at > sessions[-1].at else None
+    if latest is None or latest.total is None:
+        why = f"none since session {sessions[-1].number}"
+        return _unknown(f"No PHQ-9 since session {sessions[-1].number}, so response cannot be judged.", why, baseline)
+    good_for = int(_value(library, "score_good_for_days", as_of))
+    age = elapsed(latest.at, as_of)
+    if age.days >= good_for:
+        return _unknown(f"The last PHQ-9 is {age.days} days old; it counts for {good_for}.", "too old", baseline)
+    return _judge(baseline, latest, scores, sessions, library, as_of)
+
+
+def _unknown(reason: str, why: str, baseline: MeasuredScore | None = None) -> Response:
+    missing = Missing("phq-9", "Fill in a PHQ-9 with the patient.", why)
+    return Response("unknown", reason, baseline, None, missing)
+
+
+def _judge(
+    baseline: MeasuredScore,
+    latest: MeasuredScore,
+    scores: list[MeasuredScore],
+    sessions: tuple[PastSession, ...],
+    library: Library,
+    as_of: datetime,
+) -> Response:
+    assert baseline.total is not None and latest.total is not None
+    if baseline.total == 0:
+        return _unknown("The PHQ-9 before the first session was 0, so no percentage can be formed.", "baseline 0")
+    moved = change(baseline, latest, on=as_of.date())
+    told = f"PHQ-9 {baseline.total} → {latest.total} ({_percent(moved.fall_percent)})"
+    meaningful = int(_measure_value(library, "meaningful_change", as_of))
+    lowest = min(s.total for s in scores if s.total is not None and s.at > sessions[0].at)
+    if moved.points >= meaningful:
+        return Response("worse", f"{told}: worse than before the course by {moved.points} points.", baseline, latest)
+    if latest.total - lowest >= meaningful and not moved.remission:
+        risen = latest.total - lowest
+        return Response("worse", f"{told}: up {risen} points from the best of this course ({lowest}).", baseline, latest)
+    if moved.remission:
+        return Response("remission", f"{told}: remission.", baseline, latest)
+    if moved.response:
+        return Response("response", f"{told}: response, not yet remission.", baseline, latest)
+    if moved.fall_percent > _value(library, "partial_fall_percent", as_of):
+        return Response("partial", f"{told}: partial response.", baseline, latest)
+    return Response("none", f"{told}: no response so far.", baseline, latest)
+
+
+def _percent(fall: Decimal) -> str:
+    rounded = show_number(abs(fall).quantize(Decimal(1)))
+    return f"{rounded} % lower" if fall > 0 else f"{rounded} % higher" if fall < 0 else "unchanged"
+
+
+def _value(library: Library, name: str, as_of: datetime) -> Decimal:
+    value = in_force(library.adjustments.values[name], on=as_of.date()).value
+    assert isinstance(value, Decimal | int) and not isinstance(value, bool)
+    return Decimal(value)
+
+
+def _measure_value(library: Library, name: str, as_of: datetime) -> Decimal:
+    value = in_force(library.measures[INSTRUMENT].values[name], on=as_of.date()).value
+    assert isinstance(value, Decimal | int) and not isinstance(value, bool)
+    return Decimal(value)
+
+
+def tolerability_of(session: PastSession, library: Library, *, as_of: datetime) -> Tolerability:
+    """Judge how the last session was borne, from its events alone."""
+    poor = _value(library, "poor_adverse_event_grade", as_of)
+    fair = _value(library, "fair_adverse_event_grade", as_of)
+    grade = session.worst_adverse_event_grade
+    events = f" ({', '.join(session.adverse_events)})" if session.adverse_events else ""
+    if not session.completed:
+        return Tolerability("poor", "The last session was not completed.")
+    if grade >= poor:
+        return Tolerability("poor", f"An adverse event of grade {grade} in the last session{events}.")
+    if grade >= fair:
+        return Tolerability("fair", f"An adverse event of grade {grade} in the last session{events}.")
+    return Tolerability("good", f"No adverse event above grade {grade} in the last session{events}.")

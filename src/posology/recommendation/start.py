@@ -1,0 +1,118 @@
+"""The first dose of a course: for each protocol, its report and the ways to begin."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from posology.case import Case, Missing
+from posology.knowledge import Library
+from posology.knowledge.schema import ProtocolFile
+from posology.protocols import Report, Verdict, assess
+from posology.protocols.conditions import Context
+from posology.protocols.schedule import plan_from_start
+from posology.quantities import show_number
+from posology.recommendation.doses import dosing_weight, infusion_minutes, numbers, propose_dose, show_level
+from posology.recommendation.options import DosingWeight, DoseChange, IntervalChange, Option, ProtocolAdvice, Reason
+from posology.recommendation.reasons import reasons
+
+# How many visits an option lists: enough to see an induction and the step after it.
+VISITS_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """One way to begin: the dose level and, for an infusion, its minutes; the usual way comes first."""
+
+    level: Decimal
+    minutes: int | None
+    lower: bool
+
+
+def advise_start(case: Case, protocol: ProtocolFile, library: Library, *, as_of: datetime) -> ProtocolAdvice:
+    """Say whether a course may begin by one protocol, and how.
+
+    A *stop* gives no option and its reason; *cannot say* gives none and what is needed; a *hold*
+    gives options that cannot be signed until a permitted person clears it with a reason.
+    """
+    report = assess(case, protocol.id, as_of=as_of, library=library)
+    refusal = why_no_option(report)
+    weight = dosing_weight(protocol, Context(case, library, as_of, {}))
+    if isinstance(weight, Missing):
+        return ProtocolAdvice(report, (), f"{weight.ask} ({weight.why}.)", (weight,))
+    if refusal is not None:
+        return ProtocolAdvice(report, (), refusal)
+    options = tuple(
+        _option(case, protocol, report, beginning, weight, library, as_of) for beginning in _beginnings(protocol, as_of)
+    )
+    return ProtocolAdvice(report, options, None)
+
+
+def why_no_option(report: Report) -> str | None:
+    """Return the sentence that says why a protocol has no option, or ``None`` where it may have some."""
+    stops = report.of(Verdict.STOP)
+    if stops:
+        return stops[0].message
+    open_rules = report.of(Verdict.CANNOT_SAY)
+    if open_rules:
+        count = len(report.missing)
+        return f"{count} {'question is' if count == 1 else 'questions are'} open."
+    return None
+
+
+def _beginnings(protocol: ProtocolFile, as_of: datetime) -> Iterator[Beginning]:
+    start = numbers(protocol, "dose_start", as_of)[0]
+    minutes = infusion_minutes(protocol, as_of)
+    yield Beginning(start, minutes[0], lower=False)
+    for slower in minutes[1:]:
+        yield Beginning(start, slower, lower=False)
+    if "dose_start_lower" in protocol.values:
+        yield Beginning(numbers(protocol, "dose_start_lower", as_of)[0], minutes[0], lower=True)
+
+
+def _option(
+    case: Case,
+    protocol: ProtocolFile,
+    report: Report,
+    beginning: Beginning,
+    weight: DosingWeight | None,
+    library: Library,
+    as_of: datetime,
+) -> Option:
+    dose = propose_dose(
+        protocol, beginning.level, weight=weight, minutes=beginning.minutes, library=library, as_of=as_of
+    )
+    visits = plan_from_start(protocol, as_of.date(), count=VISITS_SHOWN)
+    over = f" over {beginning.minutes} min" if beginning.minutes else ""
+    for_, against = _for_and_against(protocol, beginning, library)
+    return Option(
+        id=f"{protocol.id}/start/{show_number(beginning.level)}" + (f"/{beginning.minutes}" if over else ""),
+        protocol_id=protocol.id,
+        protocol_version=protocol.version,
+        protocol_title=protocol.title,
+        approval=protocol.approval,
+        substance=protocol.substance,
+        route=protocol.route,
+        dose_change=DoseChange.START,
+        interval_change=IntervalChange.START,
+        title=f"Start {show_level(protocol, beginning.level)}{over}",
+        dose=dose,
+        phase=visits[0].phase,
+        session_number=1,
+        visits=visits,
+        for_=for_,
+        against=against,
+        cautions=report.of(Verdict.CAUTION),
+        blocked_by=report.of(Verdict.HOLD),
+        difference="",
+    )
+
+
+def _for_and_against(
+    protocol: ProtocolFile, beginning: Beginning, library: Library
+) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+    kept = [s for s in protocol.statements if s.about is None or s.about == ("lower" if beginning.lower else "usual")]
+    return (
+        reasons((s for s in kept if s.side == "for"), library),
+        reasons((s for s in kept if s.side == "against"), library),
+    )
