@@ -21,30 +21,39 @@ _AMOUNT = re.compile(r"[0-9][0-9.,]*([a-zµμ%]*)")
 _PARTED = re.compile(r"[\s/+,;()&:]+|(?<![a-z0-9])[-–]+|[-–]+(?![a-z0-9])")
 
 _SALTS = frozenset(
-    "hydrochloride hcl dihydrochloride hydrobromide hbr bitartrate tartrate succinate maleate mesylate dimesylate "
-    "besylate tosylate sulfate sulphate acetate phosphate citrate fumarate oxalate lactate pamoate decanoate "
-    "carbonate palmitate xinafoate propionate dipropionate furoate medoxomil cilexetil axetil etexilate disoproxil alafenamide "
-    "sodium potassium calcium magnesium chloride bromide nitrate gluconate trihydrate dihydrate monohydrate hydrate "
-    "hemihydrate anhydrous micronized base".split()
+    """
+    hydrochloride hcl dihydrochloride hydrobromide hbr bitartrate tartrate succinate maleate mesylate
+    dimesylate besylate tosylate sulfate sulphate acetate phosphate citrate fumarate oxalate lactate
+    pamoate decanoate carbonate palmitate xinafoate propionate dipropionate furoate medoxomil cilexetil
+    axetil etexilate disoproxil alafenamide sodium potassium calcium magnesium chloride bromide nitrate
+    gluconate trihydrate dihydrate monohydrate hydrate hemihydrate anhydrous micronized base
+    """.split()
 )
 _FORMS = frozenset(
-    "oral tablet tablets tab tabs capsule capsules cap caps caplet pill pills solution suspension syrup elixir liquid "
-    "concentrate powder granules injection injectable inj injector auto auto-injector autoinjector prefilled syringe "
-    "pen vial ampule cartridge infusion intravenous intramuscular subcutaneous iv im sc sq po sl pr inhalation inhaler "
-    "inhalant inhaled metered dose mdi hfa diskus nebulizer nebulised nasal spray mucosal sublingual buccal film strip "
-    "lozenge lollipop chewable disintegrating effervescent dispersible delayed extended sustained immediate "
-    "controlled modified release er xr sr cr ir dr la xl cd enteric coated transdermal patch system topical cream "
-    "ointment gel lotion foam shampoo ophthalmic otic drop drops rectal suppository enema vaginal ring insert implant "
-    "drug pack kit pads pad for reconstitution preservative free generic otc".split()
+    """
+    oral tablet tablets tab tabs capsule capsules cap caps caplet pill pills solution suspension syrup
+    elixir liquid concentrate powder granules injection injectable inj injector auto auto-injector
+    autoinjector prefilled syringe pen vial ampule cartridge infusion intravenous intramuscular
+    subcutaneous iv im sc sq po sl pr inhalation inhaler inhalant inhaled metered dose mdi hfa diskus
+    nebulizer nebulised nasal spray mucosal sublingual buccal film strip lozenge lollipop chewable
+    disintegrating effervescent dispersible delayed extended sustained immediate controlled modified
+    release er xr sr cr ir dr la xl cd enteric coated transdermal patch system topical cream ointment
+    gel lotion foam shampoo ophthalmic otic drop drops rectal suppository enema vaginal ring insert
+    implant drug pack kit pads pad for reconstitution preservative free generic otc
+    """.split()
 )
 _UNITS = frozenset(
-    "mg mcg ug µg μg g gm kg ml l unt unit units iu meq mmol actuat actuation puff puffs spray sprays hr hrs hour hours "
-    "day days week weeks month months min minutes %".split()
+    """
+    mg mcg ug µg μg g gm kg ml l unt unit units iu meq mmol actuat actuation puff puffs spray sprays hr
+    hrs hour hours day days week weeks month months min minutes %
+    """.split()
 )
 _WHEN = frozenset(
-    "a an at by of the in on per as and with once twice thrice one two three times time daily every each other day "
-    "night nightly bedtime morning evening noon needed required prn qd od bid bd tid tds qid qds qhs hs qam qpm qod "
-    "mouth mouthful take takes taking taken".split()
+    """
+    a an at by of the in on per as and with once twice thrice one two three times time daily every each
+    other day night nightly bedtime morning evening noon needed required prn qd od bid bd tid tds qid
+    qds qhs hs qam qpm qod mouth mouthful take takes taking taken
+    """.split()
 )
 _BESIDE = _SALTS | _FORMS | _UNITS | _WHEN
 
@@ -116,7 +125,7 @@ def _match(words: tuple[str, ...], names: _Names) -> tuple[tuple[str, ...], tupl
 
 
 def _is_amount(word: str) -> bool:
-    """Answer whether a word is a number, alone or with a unit: ``5fluorouracil`` is a drug, ``5mg`` is not."""
+    """Answer whether a word is a number, alone or with a unit: ``5mg`` is one, ``5fluorouracil`` a drug."""
     amount = _AMOUNT.fullmatch(word)
     return amount is not None and (not amount[1] or amount[1] in _UNITS)
 
