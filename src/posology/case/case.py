@@ -131,8 +131,8 @@ def check_case(case: Case, library: Library, *, as_of: datetime) -> None:
     for what, at in _dated_things(case):
         if at > moment:
             raise CaseError(
-                f"The {what} is dated {at:%Y-%m-%d %H:%M} UTC, after {moment:%Y-%m-%d %H:%M} UTC, the moment of "
-                "the decision. Correct its date."
+                f"The {what} is dated {at:%Y-%m-%d %H:%M} UTC, after {moment:%Y-%m-%d %H:%M} UTC, the "
+                "moment of the decision. Correct its date."
             )
 
 
@@ -155,8 +155,8 @@ def _check_fact(fact: Fact, library: Library, moment: datetime) -> None:
         raise CaseError(f"There is no question '{fact.key[:60]}'. Take it out, or mend its spelling.")
     if fact.at > moment:
         raise CaseError(
-            f"The {question.short} is dated {fact.at:%Y-%m-%d %H:%M} UTC, after {moment:%Y-%m-%d %H:%M} UTC, the "
-            "moment of the decision. Correct its date."
+            f"The {question.short} is dated {fact.at:%Y-%m-%d %H:%M} UTC, after "
+            f"{moment:%Y-%m-%d %H:%M} UTC, the moment of the decision. Correct its date."
         )
     if fact.value is Answer.UNKNOWN:
         return
@@ -182,12 +182,17 @@ def check_value(fact: Fact, question: Question) -> None:
         "text": isinstance(value, str) and not isinstance(value, Answer),
     }
     if not kinds[question.kind]:
-        takes = {"yes_no": "yes, no or unknown", "quantity": f"a number with a unit such as {question.unit}",
-                 "choice": f"one of {', '.join(question.choices or {})}", "day": "a day such as 2026-11-23, or no",
-                 "text": "text"}[question.kind]  # fmt: skip
+        takes = {
+            "yes_no": "yes, no or unknown",
+            "quantity": f"a number with a unit such as {question.unit}",
+            "choice": f"one of {', '.join(question.choices or {})}",
+            "day": "a day such as 2026-11-23, or no",
+            "text": "text",
+        }[question.kind]
         raise CaseError(f"The {question.short} is '{fact.shown[:40]}'. It takes {takes}.")
     if isinstance(value, Choice) and value.key not in (question.choices or {}):
-        raise CaseError(f"The {question.short} is '{value.key[:40]}'. Choose one of {', '.join(question.choices or {})}.")
+        choices = ", ".join(question.choices or {})
+        raise CaseError(f"The {question.short} is '{value.key[:40]}'. Choose one of {choices}.")
     if isinstance(value, Quantity):
         _check_bounds(value, question)
 

@@ -85,6 +85,7 @@ class Fact:
 
     @property
     def is_unknown(self) -> bool:
+        """Whether it was asked and is not known."""
         return self.value is Answer.UNKNOWN
 
     @property

@@ -4,7 +4,7 @@ Knows no patient and decides nothing. What is not in a file under ``data/`` is n
 """
 
 from posology.knowledge.errors import KnowledgeError, NotInForce, UnreadableFile
-from posology.knowledge.library import KnowledgeStamp, Library, in_force
+from posology.knowledge.library import KnowledgeStamp, Library, in_force, number_in_force
 from posology.knowledge.loading import build_library, load_library, read_files
 from posology.knowledge.schema import (
     Certainty,
@@ -32,6 +32,7 @@ __all__ = [
     "build_library",
     "in_force",
     "load_library",
+    "number_in_force",
     "read_files",
     "read_yaml",
 ]

@@ -8,7 +8,17 @@ from decimal import Decimal
 
 from posology.knowledge.errors import KnowledgeError
 from posology.knowledge.library import Library, citations_in
-from posology.knowledge.schema import Certainty, Condition, Header, ProtocolFile, Question, Rule, RulesFile, SourcesFile
+from posology.knowledge.schema import (
+    AdjustmentsFile,
+    Certainty,
+    Condition,
+    Header,
+    ProtocolFile,
+    Question,
+    Rule,
+    RulesFile,
+    SourcesFile,
+)
 from posology.knowledge.yaml_reader import Document, Path
 
 # What the decisions read from a protocol; one of each must stand in its values.
@@ -17,7 +27,18 @@ _NEEDED_BY_WEIGHT = ("dosing_weight_policy",)
 _NEEDED_BY_RATE = ("infusion_minutes", "rate_ceiling")
 
 
-def check_across_files(library: Library, documents: Mapping[str, Document], parsed: Mapping[str, Header]) -> None:
+# What the next options are decided by.
+_NEEDED_ADJUSTMENTS = (
+    "partial_fall_percent",
+    "score_good_for_days",
+    "poor_adverse_event_grade",
+    "fair_adverse_event_grade",
+)
+
+
+def check_across_files(
+    library: Library, documents: Mapping[str, Document], parsed: Mapping[str, Header]
+) -> None:
     """Refuse a set of files in which one says something untrue of another.
 
     Raises
@@ -43,13 +64,20 @@ def _faults(file: Header, library: Library) -> Iterator[tuple[str, Path]]:
             yield f"two rules carry the id '{twice}'. Give one of them another id.", ("rules",)
     if isinstance(file, ProtocolFile):
         yield from _protocol_faults(file, library)
+    if isinstance(file, AdjustmentsFile):
+        for name in _NEEDED_ADJUSTMENTS:
+            if name not in file.values:
+                yield f"the value '{name}' is missing; the next options need it. Add it.", ("values",)
 
 
 def _unknown_sources(file: Header, library: Library) -> Iterator[tuple[str, Path]]:
     for cited in citations_in(file):
         for source in (*cited.sources, *_single_source(cited)):
             if source not in library.sources:
-                yield f"the source '{source}' does not stand in sources.yaml. Add it there, or mend its spelling.", ()
+                yield (
+                    f"the source '{source}' does not stand in sources.yaml. Add it, or mend its spelling.",
+                    (),
+                )
 
 
 def _single_source(cited: object) -> tuple[str, ...]:
@@ -86,10 +114,16 @@ def _condition_faults(condition: Condition, file: RulesFile, library: Library) -
 
 
 def _test_faults(condition: Condition, question: Question, file: RulesFile) -> Iterator[str]:
-    compares = [c for c in (condition.above, condition.at_least, condition.below, condition.at_most) if c is not None]
+    compares = [
+        c for c in (condition.above, condition.at_least, condition.below, condition.at_most) if c is not None
+    ]
     if condition.is_ is not None and question.kind == "yes_no" and condition.is_ not in {"yes", "no"}:
         yield f"'{condition.fact}' is answered yes or no, not '{condition.is_}'."
-    if condition.is_ is not None and question.kind == "choice" and condition.is_ not in (question.choices or {}):
+    if (
+        condition.is_ is not None
+        and question.kind == "choice"
+        and condition.is_ not in (question.choices or {})
+    ):
         yield f"'{condition.is_}' is no choice of '{condition.fact}'."
     if condition.is_ is not None and question.kind not in {"yes_no", "choice"}:
         yield f"'{condition.fact}' is a {question.kind}; 'is' cannot test it."
@@ -111,19 +145,30 @@ def _protocol_faults(file: ProtocolFile, library: Library) -> Iterator[tuple[str
         needed += _NEEDED_BY_RATE
     for name in needed:
         if name not in file.values:
-            yield f"the value '{name}' is missing, and the dose is decided by it. Add it under values.", ("values",)
+            yield (
+                f"the value '{name}' is missing, and the dose is decided by it. Add it under values.",
+                ("values",),
+            )
     for product_id in file.products:
         product = library.products.products.get(product_id)
         if product is None:
             yield f"there is no product '{product_id}' in the products file.", ("products",)
         elif product.substance is not file.substance or file.route not in product.routes:
-            yield f"the product '{product_id}' is not {file.substance} for the {file.route} route.", ("products",)
+            yield (
+                f"the product '{product_id}' is not {file.substance} for the {file.route} route.",
+                ("products",),
+            )
     for phase in file.phases:
         if phase.certainty is Certainty.NOT_VERIFIED:
-            yield f"the phase '{phase.id}' rests on an unverified fact; a schedule needs a source.", ("phases",)
+            yield (
+                f"the phase '{phase.id}' rests on an unverified fact; a schedule needs a source.",
+                ("phases",),
+            )
     for day, value in file.values.get("dose_levels", {}).items():
         levels = value.value
-        if not isinstance(levels, tuple) or list(levels) != sorted(levels) or not all(
-            isinstance(x, Decimal) and x > 0 for x in levels
+        if (
+            not isinstance(levels, tuple)
+            or list(levels) != sorted(levels)
+            or not all(isinstance(x, Decimal) and x > 0 for x in levels)
         ):
             yield "dose_levels is a list of numbers above 0, rising.", ("values", "dose_levels", str(day))

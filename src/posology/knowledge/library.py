@@ -7,6 +7,7 @@ pass for the text that was signed.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from posology.knowledge.errors import KnowledgeError, NotInForce
@@ -23,6 +24,7 @@ from posology.knowledge.schema import (
     Source,
     Value,
 )
+from posology.quantities import convert
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,9 @@ class Library:
             return self.protocols[protocol_id]
         except KeyError:
             known = ", ".join(sorted(self.protocols))
-            raise KnowledgeError(f"There is no protocol '{protocol_id[:60]}'. Those known are: {known}.") from None
+            raise KnowledgeError(
+                f"There is no protocol '{protocol_id[:60]}'. Those known are: {known}."
+            ) from None
 
     def overdue(self, on: date) -> tuple[str, ...]:
         """Return the ids of the files whose review was due before ``on``."""
@@ -85,9 +89,29 @@ def in_force(values: Mapping[date, Value], *, on: date) -> Value:
     days = [day for day in values if day <= on]
     if not days:
         raise NotInForce(
-            f"No value was in force on {on}; the first holds from {min(values)}. Choose a later day for this case."
+            f"No value was in force on {on}; the first holds from {min(values)}. Choose a later day."
         )
     return values[max(days)]
+
+
+def number_in_force(
+    values: Mapping[str, Mapping[date, Value]], name: str, *, on: date, unit: str | None = None
+) -> Decimal:
+    """Return one number of a file that holds on a day, in ``unit`` if one is named.
+
+    Raises
+    ------
+    NotInForce
+        If ``on`` lies before its first effective day.
+    KnowledgeError
+        If the file has no such value, or it is not one number with a unit.
+    """
+    if name not in values:
+        raise KnowledgeError(f"The value '{name}' is missing. Add it under values.")
+    value = in_force(values[name], on=on)
+    if not isinstance(value.value, Decimal) or value.unit is None:
+        raise KnowledgeError(f"The value '{name}' is not one number with a unit. Mend the file.")
+    return value.value if unit is None else convert(value.value, value.unit, unit)
 
 
 def citations_in(model: Any) -> Iterable[Cited]:

@@ -90,7 +90,8 @@ def _parse(document: Document) -> Header:
     model = FILE_KINDS.get(kind) if isinstance(kind, str) else None
     if model is None:
         raise KnowledgeError(
-            f"{document.name}:{document.line_of(('kind',))}: the kind is {kind!r}. Write one of {', '.join(FILE_KINDS)}."
+            f"{document.name}:{document.line_of(('kind',))}: the kind is {kind!r}. "
+            f"Write one of {', '.join(FILE_KINDS)}."
         )
     try:
         return model.model_validate(document.data)
@@ -100,7 +101,7 @@ def _parse(document: Document) -> Header:
 
 def _first_fault(document: Document, error: ValidationError) -> str:
     fault = error.errors(include_url=False, include_context=False)[0]
-    path = tuple(part for part in fault["loc"] if isinstance(part, str | int))
+    path = tuple(fault["loc"])
     where = ".".join(str(part) for part in path) or "the file"
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
@@ -117,5 +118,7 @@ def _of_kind(parsed: Mapping[str, Header], kind: type[_File]) -> tuple[_File, ..
 def _only(parsed: Mapping[str, Header], kind: type[_File]) -> _File:
     found = _of_kind(parsed, kind)
     if len(found) != 1:
-        raise KnowledgeError(f"There are {len(found)} files of the kind {kind.__name__}; there must be exactly one.")
+        raise KnowledgeError(
+            f"There are {len(found)} files of the kind {kind.__name__}; there must be exactly one."
+        )
     return found[0]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
@@ -128,14 +129,18 @@ class Value(Cited):
     @model_validator(mode="after")
     def _can_be_relied_on(self) -> "Value":
         if self.certainty is Certainty.NOT_VERIFIED:
-            raise ValueError("its certainty is N (not verified), which may only tighten; a value needs a source")
+            raise ValueError(
+                "its certainty is N (not verified), which may only tighten; a value needs a source"
+            )
         numeric = not isinstance(self.value, bool | str) and not (
             isinstance(self.value, tuple) and self.value and isinstance(self.value[0], str)
         )
         if numeric and self.unit is None:
             raise ValueError("it has no unit; write one of the UCUM codes that are read here")
         if self.unit is not None and self.unit not in UNITS:
-            raise ValueError(f"'{self.unit}' is not a UCUM code that is read here; use one of {', '.join(UNITS)}")
+            raise ValueError(
+                f"'{self.unit}' is not a UCUM code that is read here; use one of {', '.join(UNITS)}"
+            )
         return self
 
 
@@ -181,6 +186,8 @@ class Source(Strict):
 
 
 class SourcesFile(Header):
+    """Every document that is cited anywhere, once."""
+
     kind: Literal["sources"]
     sources: dict[str, Source]
 
@@ -233,8 +240,16 @@ class Question(Cited):
                 raise ValueError(f"'{unit}' is not a UCUM code that is read here")
         return self
 
+    @property
+    def named(self) -> str:
+        """The short label as it stands inside a sentence: ``weight``, ``systolic pressure``, ``ECG``."""
+        first, rest = self.short[:1], self.short[1:]
+        return self.short if rest[:1].isupper() else first.lower() + rest
+
 
 class QuestionsFile(Header):
+    """What is asked before treatment, in five parts and at each session."""
+
     kind: Literal["questions"]
     questions: dict[str, Question]
 
@@ -253,10 +268,14 @@ class Drug(Strict):
 
 
 class DrugClass(Strict):
+    """A group of drugs that rules speak of."""
+
     title: str
 
 
 class DrugsFile(Header):
+    """Ingredients, their names and codes, and their classes."""
+
     kind: Literal["drugs"]
     classes: dict[str, DrugClass]
     drugs: dict[str, Drug]
@@ -270,7 +289,9 @@ class Condition(Strict):
 
     fact: str | None = None
     is_: str | None = Field(default=None, alias="is")
-    above: Decimal | str | None = None  # a bare number in the question's unit, or the name of a value of the rule
+    above: Decimal | str | None = (
+        None  # a bare number in the question's unit, or the name of a value of the rule
+    )
     at_least: Decimal | str | None = None
     below: Decimal | str | None = None
     at_most: Decimal | str | None = None
@@ -289,7 +310,9 @@ class Condition(Strict):
         heads = [n for n in ("fact", "age", "bmi", "taking", "unlisted_drug", "any_of", "all_of", "not_")
                  if getattr(self, n) is not None]  # fmt: skip
         if len(heads) != 1:
-            raise ValueError("a condition has exactly one of fact, age, bmi, taking, unlisted_drug, any_of, all_of, not")
+            raise ValueError(
+                "a condition has exactly one of fact, age, bmi, taking, unlisted_drug, any_of, all_of, not"
+            )
         tests = [n for n in ("is_", "above", "at_least", "below", "at_most", "within_days",
                              "changed_by_more_than_percent") if getattr(self, n) is not None]  # fmt: skip
         if (heads == ["fact"]) != (len(tests) == 1):
@@ -340,7 +363,9 @@ class Rule(Cited):
     def _may_do_what_it_does(self) -> "Rule":
         if self.certainty is Certainty.NOT_VERIFIED:
             if self.level is Level.STOP:
-                raise ValueError("its certainty is N, so it may not stop; make it a hold that a prescriber decides")
+                raise ValueError(
+                    "its certainty is N, so it may not stop; make it a hold that a prescriber decides"
+                )
             if self.level is Level.HOLD and self.cleared_by is Role.NOBODY:
                 raise ValueError("its certainty is N, so a prescriber must be able to clear it")
         if self.level is Level.HOLD and self.cleared_by is Role.NOBODY:
@@ -349,6 +374,8 @@ class Rule(Cited):
 
 
 class RulesFile(Header):
+    """Rules, and the dated values that they compare with."""
+
     kind: Literal["rules"]
     values: dict[str, Dated] = {}
     rules: tuple[Rule, ...]
@@ -375,7 +402,9 @@ class Phase(Cited):
             raise ValueError("a phase has exactly one of visit_days, every_days, interval_days")
         if (self.every_days is not None) != (self.sessions is not None):
             raise ValueError("every_days and sessions go together")
-        if self.visit_days and (self.visit_days[0] != 1 or list(self.visit_days) != sorted(set(self.visit_days))):
+        if self.visit_days and (
+            self.visit_days[0] != 1 or list(self.visit_days) != sorted(set(self.visit_days))
+        ):
             raise ValueError("visit_days start at 1 and run forward")
         return self
 
@@ -400,6 +429,8 @@ class Discharge(Cited):
 
 
 class ProtocolFile(Header):
+    """One substance by one route: doses, schedule, monitoring, discharge, and what speaks for and against."""
+
     kind: Literal["protocol"]
     substance: Substance
     route: Route
@@ -429,6 +460,8 @@ class Product(Cited):
 
 
 class ProductsFile(Header):
+    """What stands on the shelf."""
+
     kind: Literal["products"]
     values: dict[str, Dated] = {}
     products: dict[str, Product]
@@ -438,6 +471,8 @@ class ProductsFile(Header):
 
 
 class Item(Strict):
+    """One item of an instrument."""
+
     number: int
     loinc: str
     text: str | None = None  # only where the wording may be shipped
@@ -445,12 +480,16 @@ class Item(Strict):
 
 
 class AnswerChoice(Strict):
+    """One answer an item may have."""
+
     value: int
     text: str | None = None
     loinc: str | None = None
 
 
 class Band(Strict):
+    """One range of totals and its name."""
+
     low: int
     high: int
     label: str
@@ -465,6 +504,8 @@ class RiskItem(Cited):
 
 
 class MeasureFile(Header):
+    """One instrument: items, answers, bands, and the answers that need a person."""
+
     kind: Literal["measure"]
     short_title: str
     loinc_panel: str
@@ -484,9 +525,11 @@ class MeasureFile(Header):
         low = min(a.value for a in self.answers) * len(self.items)
         high = max(a.value for a in self.answers) * len(self.items)
         edges = sorted((b.low, b.high) for b in self.bands)
-        seams = all(a[1] + 1 == b[0] for a, b in zip(edges, edges[1:], strict=False))
+        seams = all(a[1] + 1 == b[0] for a, b in pairwise(edges))
         if edges[0][0] != low or edges[-1][1] != high or not seams:
-            raise ValueError(f"the bands do not cover {low} to {high} without gap or overlap; mend their edges")
+            raise ValueError(
+                f"the bands do not cover {low} to {high} without gap or overlap; mend their edges"
+            )
         return self
 
 
@@ -508,6 +551,8 @@ class NextOption(Strict):
 
 
 class AdjustmentsFile(Header):
+    """How a course may go on, by response and tolerability."""
+
     kind: Literal["adjustments"]
     values: dict[str, Dated]
     options: tuple[NextOption, ...]

@@ -109,8 +109,12 @@ class _Reading:
             if key == "<<":
                 raise self._refuse(key_node, "it merges another mapping", "Write the values out")
             if key in found:
-                raise self._refuse(key_node, f"the key '{key}' stands twice in one mapping", "Keep one of them")
-            found[key] = self.value(value_node, (*path, key if isinstance(key, str | int) else str(key)), above)
+                raise self._refuse(
+                    key_node, f"the key '{key}' stands twice in one mapping", "Keep one of them"
+                )
+            found[key] = self.value(
+                value_node, (*path, key if isinstance(key, str | int) else str(key)), above
+            )
         return found
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
@@ -147,9 +151,12 @@ class _Reading:
         return int(number) if "." not in text else number
 
     def _refuse(self, node: yaml.Node, found: str, remedy: str) -> UnreadableFile:
-        return UnreadableFile(f"{self.name}:{node.start_mark.line + 1}: {found}, which is not read here. {remedy}.")
+        return UnreadableFile(
+            f"{self.name}:{node.start_mark.line + 1}: {found}, which is not read here. {remedy}."
+        )
 
 
 _PLAIN_TAGS = frozenset(
-    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")
+    f"tag:yaml.org,2002:{name}"
+    for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")
 )

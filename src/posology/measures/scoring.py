@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from posology.case import MeasuredScore
-from posology.knowledge import in_force, load_library
+from posology.knowledge import load_library, number_in_force
 from posology.knowledge.schema import MeasureFile
 from posology.quantities import DomainError
 
@@ -110,7 +110,9 @@ def measure_of(instrument: str) -> MeasureFile:
     """
     measures = load_library().measures
     if instrument not in measures:
-        raise ScoreError(f"There is no instrument '{instrument[:40]}'. Those known are: {', '.join(sorted(measures))}.")
+        raise ScoreError(
+            f"There is no instrument '{instrument[:40]}'. Those known are: {', '.join(sorted(measures))}."
+        )
     return measures[instrument]
 
 
@@ -120,7 +122,9 @@ def _in_form_order(
     if isinstance(answers, Mapping):
         unknown = [n for n in answers if n not in {item.number for item in measure.items}]
         if unknown:
-            raise ScoreError(f"{measure.short_title} has no item {unknown[0]}. Its items are 1 to {len(measure.items)}.")
+            raise ScoreError(
+                f"{measure.short_title} has no item {unknown[0]}. Its items are 1 to {len(measure.items)}."
+            )
         given = tuple(answers.get(item.number) for item in measure.items)
     else:
         given = tuple(answers)
@@ -161,7 +165,8 @@ def change(baseline: MeasuredScore, latest: MeasuredScore, *, on: date) -> Chang
     """
     if baseline.instrument != latest.instrument:
         raise ScoreError(
-            f"A {latest.instrument} score cannot be compared with a {baseline.instrument} score. Use one instrument."
+            f"A {latest.instrument} score cannot be compared with a {baseline.instrument} score. "
+            "Use one instrument."
         )
     if baseline.total is None or latest.total is None:
         raise ScoreError("One of the two forms has no total, so there is no change. Complete the form.")
@@ -169,9 +174,8 @@ def change(baseline: MeasuredScore, latest: MeasuredScore, *, on: date) -> Chang
         raise ScoreError("The baseline is 0, so no percentage can be formed. Name another baseline.")
     values = measure_of(latest.instrument).values
     fall = Decimal(100 * (baseline.total - latest.total)) / Decimal(baseline.total)
-    response = in_force(values["response_fall_percent"], on=on).value
-    remission = in_force(values["remission_below"], on=on).value if "remission_below" in values else None
-    assert isinstance(response, Decimal | int)
+    response = number_in_force(values, "response_fall_percent", on=on)
+    remission = number_in_force(values, "remission_below", on=on) if "remission_below" in values else None
     return Change(
         instrument=latest.instrument,
         baseline=baseline,
@@ -179,7 +183,7 @@ def change(baseline: MeasuredScore, latest: MeasuredScore, *, on: date) -> Chang
         points=latest.total - baseline.total,
         fall_percent=fall,
         response=fall >= response,
-        remission=isinstance(remission, Decimal | int) and latest.total < remission,
+        remission=remission is not None and latest.total < remission,
     )
 
 

@@ -1,4 +1,4 @@
-"""Rules over a case: eligibility, schedules and limits. Each answer carries what decided it and its sources."""
+"""Rules over a case: eligibility, schedules and limits; each answer with what decided it and its sources."""
 
 from posology.protocols.eligibility import assess, cite
 from posology.protocols.findings import Citation, Finding, Observed, Report, Severity, Verdict

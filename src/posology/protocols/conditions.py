@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from posology.case import Answer, Case, Choice, Fact, Medication, Missing, seen
 from posology.case.drug_names import ingredients_of
-from posology.knowledge import Library, in_force
+from posology.knowledge import Library, number_in_force
 from posology.knowledge.schema import Compare, Condition, Dated, Question
 from posology.protocols.findings import Observed
 from posology.quantities import Quantity, age_years, show_number
@@ -46,6 +46,7 @@ class Context:
 
     @property
     def today(self) -> date:
+        """The day of the decision, in UTC."""
         return self.as_of.date()
 
 
@@ -174,9 +175,7 @@ def _number(limit: Decimal | int | str, unit: str, context: Context) -> Decimal:
     """Return a limit in ``unit``: a bare number, or the named value of the rule file that is in force."""
     if not isinstance(limit, str):
         return Decimal(limit)
-    value = in_force(context.values[limit], on=context.today)
-    assert isinstance(value.value, Decimal) and not isinstance(value.value, bool) and value.unit is not None
-    return Quantity(value.value, value.unit).in_unit(unit)
+    return number_in_force(context.values, limit, on=context.today, unit=unit)
 
 
 def _changed(fact: Fact, question: Question, percent: Decimal, context: Context) -> Evaluation:
@@ -192,7 +191,9 @@ def _changed(fact: Fact, question: Question, percent: Decimal, context: Context)
 
 def _age(compare: Compare, context: Context) -> Evaluation:
     if context.case.born_on is None:
-        return Evaluation(Truth.UNKNOWN, missing=(Missing("born_on", "On which day was the patient born?", "not known"),))
+        return Evaluation(
+            Truth.UNKNOWN, missing=(Missing("born_on", "On which day was the patient born?", "not known"),)
+        )
     age = Decimal(age_years(context.case.born_on, context.today))
     return _of(_holds(compare, age), Observed("Age", f"{age} years", None, None, "born_on"))
 
@@ -203,7 +204,10 @@ def _bmi(compare: Compare, context: Context) -> Evaluation:
     if isinstance(weight, Missing) or isinstance(height, Missing):
         return Evaluation(Truth.UNKNOWN, missing=missing)
     bmi = body_mass_index(weight[0], height[0])
-    return _of(_holds(compare, bmi), Observed("BMI", f"{show_number(bmi)} kg/m²", weight[0].at, weight[0].origin, "weight"))
+    return _of(
+        _holds(compare, bmi),
+        Observed("BMI", f"{show_number(bmi)} kg/m²", weight[0].at, weight[0].origin, "weight"),
+    )
 
 
 def body_mass_index(weight: Fact, height: Fact) -> Decimal:
@@ -243,15 +247,24 @@ def _taking(drug_class: str, context: Context) -> Evaluation:
         return Evaluation(Truth.UNKNOWN, missing=(complete,))
     fact, question = complete
     if fact.value is not Answer.YES:
-        return Evaluation(Truth.UNKNOWN, missing=(Missing(_LIST_COMPLETE, question.ask, "the list is not complete"),))
+        return Evaluation(
+            Truth.UNKNOWN, missing=(Missing(_LIST_COMPLETE, question.ask, "the list is not complete"),)
+        )
     return _of(False, observed(fact, question))
 
 
 def _unlisted_drug(context: Context) -> Evaluation:
-    unread = [m for m in context.case.medications if m.active is not Answer.NO and _ingredients(m, context.library) is None]
+    unread = [
+        m
+        for m in context.case.medications
+        if m.active is not Answer.NO and _ingredients(m, context.library) is None
+    ]
     if unread:
         return _of(True, *(_seen_drug(m) for m in unread))
-    return _of(False, Observed("Drugs", f"{len(context.case.medications)} read, none unlisted", None, None, "medications"))
+    return _of(
+        False,
+        Observed("Drugs", f"{len(context.case.medications)} read, none unlisted", None, None, "medications"),
+    )
 
 
 def _ingredients(medication: Medication, library: Library) -> tuple[str, ...] | None:
@@ -259,7 +272,9 @@ def _ingredients(medication: Medication, library: Library) -> tuple[str, ...] | 
 
 
 def _classes_of(medication: Medication, library: Library) -> frozenset[str]:
-    return frozenset(c for name in _ingredients(medication, library) or () for c in library.drugs.drugs[name].classes)
+    return frozenset(
+        c for name in _ingredients(medication, library) or () for c in library.drugs.drugs[name].classes
+    )
 
 
 def _seen_drug(medication: Medication) -> Observed:

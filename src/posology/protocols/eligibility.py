@@ -93,7 +93,11 @@ def _message(rule: Rule, verdict: Verdict, answer: Evaluation) -> str:
     if verdict is Verdict.PASS:
         return "; ".join(f"{o.what}: {o.shown}" for o in answer.because)[:140]
     if verdict is Verdict.CANNOT_SAY:
-        return f"{answer.missing[0].ask} {answer.missing[0].why.capitalize()}."[:140] if answer.missing else rule.say
+        return (
+            f"{answer.missing[0].ask} {answer.missing[0].why.capitalize()}."[:140]
+            if answer.missing
+            else rule.say
+        )
     return rule.say
 
 

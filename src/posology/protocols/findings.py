@@ -85,10 +85,12 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
+        """The indicator under which a card would show it."""
         return _SEVERITY[self.verdict]
 
     @property
     def unverified(self) -> bool:
+        """Whether it rests on a fact that nobody has checked at its source."""
         return self.certainty is Certainty.NOT_VERIFIED
 
 

@@ -7,11 +7,11 @@ have, from the densest to the widest; *shorten* and *lengthen* move one rung.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from itertools import pairwise
 
-from posology.knowledge import Library, in_force
+from posology.knowledge import Library, in_force, number_in_force
 from posology.knowledge.schema import Phase, ProtocolFile
-from posology.quantities import DomainError, Quantity, elapsed
+from posology.quantities import DomainError, elapsed
 
 
 class TooSoon(DomainError):
@@ -65,7 +65,7 @@ def phase_size(phase: Phase) -> int | None:
 
 
 def ladder(protocol: ProtocolFile) -> tuple[Rung, ...]:
-    """Return every interval of a protocol, densest first; the visit-day pattern stands as its shortest gap."""
+    """Return every interval of a protocol, densest first; a visit-day pattern stands as its shortest gap."""
     rungs: list[Rung] = []
     for phase in protocol.phases:
         if phase.visit_days:
@@ -81,7 +81,7 @@ def ladder(protocol: ProtocolFile) -> tuple[Rung, ...]:
 
 
 def _gaps(days: Sequence[int]) -> list[int]:
-    return [b - a for a, b in zip(days, days[1:], strict=False)] or [1]
+    return [b - a for a, b in pairwise(days)] or [1]
 
 
 def current_rung(protocol: ProtocolFile, phase_id: str, last_gap_days: int | None) -> Rung:
@@ -177,8 +177,8 @@ def check_interval(protocol: ProtocolFile, *, last_at: datetime | None, next_at:
     if last_at is None:
         return
     value = in_force(protocol.values["session_interval_min"], on=next_at.date())
-    assert isinstance(value.value, Decimal) and value.unit is not None
-    smallest = timedelta(seconds=float(Quantity(value.value, value.unit).in_unit("s")))
+    seconds = number_in_force(protocol.values, "session_interval_min", on=next_at.date(), unit="s")
+    smallest = timedelta(seconds=float(seconds))
     gap = elapsed(last_at, next_at)
     if gap < smallest:
         earliest = last_at + smallest

@@ -2,7 +2,7 @@
 
 from posology.quantities.errors import DomainError, QuantityError
 from posology.quantities.grammar import check_finite, number_of, read_number
-from posology.quantities.moments import age_years, check_aware, elapsed, read_day, read_moment
+from posology.quantities.moments import age_years, check_aware, day_in_zone_of, elapsed, read_day, read_moment
 from posology.quantities.quantity import Quantity, read_quantity, round_down, show_number
 from posology.quantities.units import UNITS, convert, unit_of
 
@@ -15,6 +15,7 @@ __all__ = [
     "check_aware",
     "check_finite",
     "convert",
+    "day_in_zone_of",
     "elapsed",
     "number_of",
     "read_day",

@@ -50,10 +50,14 @@ def _why_not_a_number(text: str, what: str) -> str:
     shown = text if len(text) <= 24 else text[:21] + "…"
     if "," in text:
         hint = "Write a point for decimals and no separator for thousands, as in 0.5 or 1200."
-    elif text.startswith("."):
-        hint = f"Write a zero before the point: 0{text}." if _NUMBER.fullmatch("0" + text) else "Write 0.5, not .5."
-    elif text.lower().strip("+-") in {"nan", "snan", "inf", "infinity"}:
+    elif text.lower().strip("+-.") in {"nan", "snan", "inf", "infinity"}:
         hint = "Write the measured number, or leave the field out if there is none."
+    elif text.startswith("."):
+        hint = (
+            f"Write a zero before the point: 0{text}."
+            if _NUMBER.fullmatch("0" + text)
+            else "Write 0.5, not .5."
+        )
     else:
         hint = "Write plain digits with one point at most, as in 72.5."
     return f"The {what} '{shown}' is not a number we can read without guessing. {hint}"
@@ -68,7 +72,9 @@ def check_finite(value: float, *, what: str) -> float:
         If it is NaN or infinite: both pass a limit check, because every comparison is False.
     """
     if not math.isfinite(value):
-        raise QuantityError(f"The {what} is {value}, which is not a number of anything. Enter the measured value.")
+        raise QuantityError(
+            f"The {what} is {value}, which is not a number of anything. Enter the measured value."
+        )
     return value
 
 
@@ -94,7 +100,11 @@ def number_of(value: object, *, what: str) -> Decimal:
         value = Decimal(repr(value))
     number = Decimal(value)
     if not number.is_finite():
-        raise QuantityError(f"The {what} is {number}, which is not a number of anything. Enter the measured value.")
+        raise QuantityError(
+            f"The {what} is {number}, which is not a number of anything. Enter the measured value."
+        )
     if abs(number) >= 1_000_000_000:
-        raise QuantityError(f"The {what} is {number:.3g}, beyond anything that is measured here. Check the value.")
+        raise QuantityError(
+            f"The {what} is {number:.3g}, beyond anything that is measured here. Check the value."
+        )
     return abs(number) if number == 0 else number

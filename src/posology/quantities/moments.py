@@ -21,13 +21,21 @@ def check_aware(moment: datetime, *, what: str) -> datetime:
         If the moment has no offset: the same clock time is a different moment in each zone.
     """
     if moment.tzinfo is None or moment.utcoffset() is None:
-        raise QuantityError(f"The {what} {moment} has no time zone, so it could be any of 26 hours. Add the offset.")
+        raise QuantityError(
+            f"The {what} {moment} has no time zone, so it could be any of 26 hours. Add the offset."
+        )
     return moment.astimezone(UTC)
 
 
 def elapsed(start: datetime, end: datetime) -> timedelta:
     """Return the true time between two aware moments, whatever their zones."""
     return check_aware(end, what="end") - check_aware(start, what="start")
+
+
+def day_in_zone_of(reference: datetime, moment: datetime) -> date:
+    """Return the day on which ``moment`` falls in the zone of ``reference``: a clinic's day is not UTC's."""
+    check_aware(reference, what="reference moment")
+    return check_aware(moment, what="moment").astimezone(reference.tzinfo).date()
 
 
 def read_moment(text: str, *, what: str) -> datetime:
@@ -61,7 +69,9 @@ def read_day(text: str, *, what: str) -> date:
             raise ValueError
         return date.fromisoformat(stripped)
     except ValueError:
-        raise QuantityError(f"The {what} '{stripped[:40]}' is not a day. Write it as in 2026-11-23.") from None
+        raise QuantityError(
+            f"The {what} '{stripped[:40]}' is not a day. Write it as in 2026-11-23."
+        ) from None
 
 
 def age_years(born_on: date, on: date) -> int:

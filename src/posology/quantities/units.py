@@ -118,7 +118,9 @@ def unit_of(code: str) -> Unit:
         raise QuantityError("The number has no unit, so it cannot be read. Write the unit, for example kg.")
     meant = _MISSPELT.get(code)
     advice = f"Write '{meant}'." if meant else f"Units read here are: {', '.join(UNITS)}."
-    raise QuantityError(f"'{code[:24]}' is not a UCUM code that is read here, so the value cannot be used. {advice}")
+    raise QuantityError(
+        f"'{code[:24]}' is not a UCUM code that is read here, so the value cannot be used. {advice}"
+    )
 
 
 def convert(magnitude: Decimal, from_code: str, to_code: str) -> Decimal:
@@ -132,8 +134,8 @@ def convert(magnitude: Decimal, from_code: str, to_code: str) -> Decimal:
     source, target = unit_of(from_code), unit_of(to_code)
     if source.dimension != target.dimension:
         raise QuantityError(
-            f"'{from_code}' is a {source.dimension} and '{to_code}' is a {target.dimension}; one cannot become "
-            "the other. Check which of the two was meant."
+            f"'{from_code}' is a {source.dimension} and '{to_code}' is a {target.dimension}; one cannot "
+            "become the other. Check which of the two was meant."
         )
     if source is target:
         return magnitude

@@ -42,7 +42,9 @@ def dosing_weight(protocol: ProtocolFile, context: Context) -> DosingWeight | Mi
         return None
     policy = in_force(protocol.values["dosing_weight_policy"], on=context.today).value
     if policy != "actual":
-        raise CannotDose(f"{protocol.title} asks for the dosing weight '{policy}', which is not known here. Use 'actual'.")
+        raise CannotDose(
+            f"{protocol.title} asks for the dosing weight '{policy}', which is not known here. Use 'actual'."
+        )
     found = look("weight", context)
     if isinstance(found, Missing):
         return found
@@ -116,10 +118,14 @@ def _sum(
         expression = f"{Quantity(level, 'mg/kg')} × {Quantity(weight.kg, 'kg')} = {Quantity(exact, 'mg')}"
         steps.append(Step("Dose", expression if note else expression.rsplit(" = ", 1)[0], shown, note))
     if devices is not None:
-        steps.append(Step("Dose", f"{devices} devices × {Quantity(dose_mg / devices, 'mg')}", shown, "not by weight"))
+        steps.append(
+            Step("Dose", f"{devices} devices × {Quantity(dose_mg / devices, 'mg')}", shown, "not by weight")
+        )
     if minutes is not None:
         rate = (dose_mg / minutes).quantize(Decimal("0.001"))
-        steps.append(Step("Rate", f"{shown} ÷ {Quantity(Decimal(minutes), 'min')}", str(Quantity(rate, "mg/min"))))
+        steps.append(
+            Step("Rate", f"{shown} ÷ {Quantity(Decimal(minutes), 'min')}", str(Quantity(rate, "mg/min")))
+        )
     return tuple(steps)
 
 

@@ -6,7 +6,7 @@ raised by itself: every line is a proposal that waits for a prescriber.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from posology.case import Case, Missing, PastSession
@@ -15,9 +15,9 @@ from posology.knowledge.schema import NextOption, ProtocolFile
 from posology.protocols import Report, Verdict, Visit, assess
 from posology.protocols.conditions import Context
 from posology.protocols.schedule import Rung, current_rung, days_until_next, ladder, phase_of, place_of, plan
-from posology.quantities import elapsed, show_number
+from posology.quantities import day_in_zone_of, elapsed, show_number
 from posology.recommendation.doses import dosing_weight, infusion_minutes, neighbour, propose_dose, show_level
-from posology.recommendation.options import DosingWeight, DoseChange, IntervalChange, Option, ProtocolAdvice
+from posology.recommendation.options import DoseChange, DosingWeight, IntervalChange, Option, ProtocolAdvice
 from posology.recommendation.reasons import reasons
 from posology.recommendation.response import Response, Tolerability, response_of, tolerability_of
 from posology.recommendation.start import VISITS_SHOWN, why_no_option
@@ -34,13 +34,16 @@ class Course:
     sessions: tuple[PastSession, ...]
     phase: str
     rung: Rung
+    last_on: date  # the site's day of the last session
 
     @property
     def last(self) -> PastSession:
+        """The session given last."""
         return self.sessions[-1]
 
     @property
     def next_number(self) -> int:
+        """The number of the session that comes next."""
         return self.last.number + 1
 
 
@@ -56,7 +59,7 @@ class _Making:
     as_of: datetime
 
 
-def course_of(case: Case, library: Library) -> Course:
+def course_of(case: Case, library: Library, *, as_of: datetime) -> Course:
     """Return where the running course stands, from its past sessions.
 
     Raises
@@ -69,7 +72,9 @@ def course_of(case: Case, library: Library) -> Course:
     mine = tuple(s for s in sessions if s.protocol_id == protocol.id)
     last = mine[-1]
     gap = elapsed(mine[-2].at, last.at).days if len(mine) > 1 else None
-    return Course(protocol, mine, last.phase, current_rung(protocol, last.phase, gap))
+    return Course(
+        protocol, mine, last.phase, current_rung(protocol, last.phase, gap), day_in_zone_of(as_of, last.at)
+    )
 
 
 def advise_next(
@@ -82,7 +87,7 @@ def advise_next(
     tuple of ProtocolAdvice, Response, Tolerability
         No options when response cannot be judged (a PHQ-9 is needed) or a rule stops or cannot say.
     """
-    course = course_of(case, library)
+    course = course_of(case, library, as_of=as_of)
     report = assess(case, course.protocol.id, as_of=as_of, library=library)
     response = response_of(case, library, as_of=as_of)
     tolerability = tolerability_of(course.last, library, as_of=as_of)
@@ -96,7 +101,9 @@ def advise_next(
         return ProtocolAdvice(report, (), refusal), response, tolerability
     assert not isinstance(weight, Missing)
     making = _Making(case, course, report, weight, library, as_of)
-    made = [option for line in _worth_showing(making, response, tolerability) if (option := _make(line, making))]
+    made = [
+        option for line in _worth_showing(making, response, tolerability) if (option := _make(line, making))
+    ]
     return ProtocolAdvice(report, tuple(made[:MOST_OPTIONS]), None), response, tolerability
 
 
@@ -123,12 +130,17 @@ def _make(line: NextOption, making: _Making) -> Option | None:
         rung = _rung(line.interval, course)
         if rung is None:
             return None
-        days, visits_by = rung.days, rung
+        days: int = rung.days
+        visits_by: Rung | None = rung
     else:
         days, visits_by = _planned_gap(course), _kept_rung(course)
-    first_on = max(course.last.at.date() + timedelta(days=days), making.as_of.date())
-    visits = plan(protocol, first_number=course.next_number, first_on=first_on, count=VISITS_SHOWN, rung=visits_by)
-    return _option(line, making, level=level, visits=visits, difference=_difference(line, course, level, visits[0]))
+    first_on = max(course.last_on + timedelta(days=days), making.as_of.date())
+    visits = plan(
+        protocol, first_number=course.next_number, first_on=first_on, count=VISITS_SHOWN, rung=visits_by
+    )
+    return _option(
+        line, making, level=level, visits=visits, difference=_difference(line, course, level, visits[0])
+    )
 
 
 def _level(dose: str, course: Course, as_of: datetime) -> Decimal | None:
@@ -161,7 +173,7 @@ def _difference(line: NextOption, course: Course, level: Decimal, visit: Visit) 
         "raise": f"Up from {before} to {show_level(course.protocol, level)}",
         "lower": f"Down from {before} to {show_level(course.protocol, level)}",
     }[line.dose]
-    days = (visit.on - course.last.at.date()).days
+    days = (visit.on - course.last_on).days
     return f"{dose}, {days} {'day' if days == 1 else 'days'} after session {course.last.number}."
 
 

@@ -99,6 +99,7 @@ class Option:
 
     @property
     def next_on(self) -> date | None:
+        """The day of the first visit; ``None`` where no dose is proposed."""
         return self.visits[0].on if self.visits else None
 
 
@@ -123,7 +124,9 @@ class Advice:
     needed: tuple[Missing, ...]
     inputs: tuple[Observed, ...]
     knowledge: tuple[KnowledgeStamp, ...]
-    response: str  # state of response: "unknown", "none", "partial", "response", "remission", "worse"; "start"
+    response: (
+        str  # state of response: "unknown", "none", "partial", "response", "remission", "worse"; "start"
+    )
     response_reason: str
     overdue: tuple[str, ...]  # knowledge files past their review day
 

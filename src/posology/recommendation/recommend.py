@@ -27,7 +27,8 @@ def recommend(
     case : Case
         The patient's facts, scores and past sessions.
     as_of : datetime
-        The moment of the decision, aware. Nothing later is looked at.
+        The moment of the decision, aware, in the site's own zone: visits are planned on the site's days.
+        Nothing later is looked at.
     library : Library, optional
         The knowledge to decide by; the package's own by default.
     protocols : tuple of str, optional
@@ -47,16 +48,18 @@ def recommend(
     KnowledgeError
         If a protocol is not known.
     """
-    moment = check_aware(as_of, what="as_of")
+    check_aware(as_of, what="as_of")
     library = library or load_library()
-    check_case(case, library, as_of=moment)
+    check_case(case, library, as_of=as_of)
     if case.sessions:
-        going_on, response, tolerability = advise_next(case, library, as_of=moment)
-        return _advice((going_on,), going_on.options, response.state, f"{response.reason} {tolerability.reason}",
-                       library, moment)  # fmt: skip
-    chosen = [library.protocol(p) for p in protocols] if protocols else protocols_for(library, case.jurisdiction)
-    advised = tuple(advise_start(case, protocol, library, as_of=moment) for protocol in chosen)
-    return _advice(advised, _first_of_each(advised), "start", "No session yet.", library, moment)
+        going_on, response, tolerability = advise_next(case, library, as_of=as_of)
+        told = f"{response.reason} {tolerability.reason}"
+        return _advice((going_on,), going_on.options, response.state, told, library, as_of)
+    chosen = (
+        [library.protocol(p) for p in protocols] if protocols else protocols_for(library, case.jurisdiction)
+    )
+    advised = tuple(advise_start(case, protocol, library, as_of=as_of) for protocol in chosen)
+    return _advice(advised, _first_of_each(advised), "start", "No session yet.", library, as_of)
 
 
 def _first_of_each(advised: tuple[ProtocolAdvice, ...]) -> tuple[Option, ...]:
@@ -92,7 +95,8 @@ def _advice(
 def _overall(advised: tuple[ProtocolAdvice, ...]) -> Verdict:
     """Return the mildest verdict that any protocol reached; *cannot say* where its dose lacks an input."""
     verdicts = [
-        Verdict.CANNOT_SAY if p.missing and p.report.verdict.lets_through else p.report.verdict for p in advised
+        Verdict.CANNOT_SAY if p.missing and p.report.verdict.lets_through else p.report.verdict
+        for p in advised
     ]
     return max(verdicts, key=lambda v: v.rank, default=Verdict.CANNOT_SAY)
 
@@ -105,4 +109,3 @@ def _stamps(advised: tuple[ProtocolAdvice, ...], library: Library) -> tuple[Know
     used = {stamp.id: stamp for p in advised for stamp in p.report.knowledge}
     used[library.adjustments.id] = library.stamps[library.adjustments.id]
     return tuple(used[i] for i in sorted(used))
-

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from posology.case import Case, MeasuredScore, Missing, PastSession
-from posology.knowledge import Library, in_force
+from posology.knowledge import Library, number_in_force
 from posology.measures import baseline_of, change
 from posology.quantities import elapsed, show_number
 
@@ -43,15 +43,21 @@ def response_of(case: Case, library: Library, *, as_of: datetime) -> Response:
     scores = [s for s in case.scores_of(INSTRUMENT) if s.total is not None]
     baseline = baseline_of(scores, course_began_at=sessions[0].at)
     if baseline is None or baseline.total is None:
-        return _unknown("There is no PHQ-9 from before the first session, so response cannot be judged.", "no baseline")
+        return _unknown(
+            "There is no PHQ-9 from before the first session, so response cannot be judged.", "no baseline"
+        )
     latest = scores[0] if scores[0].at > sessions[-1].at else None
     if latest is None or latest.total is None:
         why = f"none since session {sessions[-1].number}"
-        return _unknown(f"No PHQ-9 since session {sessions[-1].number}, so response cannot be judged.", why, baseline)
+        return _unknown(
+            f"No PHQ-9 since session {sessions[-1].number}, so response cannot be judged.", why, baseline
+        )
     good_for = int(_value(library, "score_good_for_days", as_of))
     age = elapsed(latest.at, as_of)
     if age.days >= good_for:
-        return _unknown(f"The last PHQ-9 is {age.days} days old; it counts for {good_for}.", "too old", baseline)
+        return _unknown(
+            f"The last PHQ-9 is {age.days} days old; it counts for {good_for}.", "too old", baseline
+        )
     return _judge(baseline, latest, scores, sessions, library, as_of)
 
 
@@ -70,16 +76,22 @@ def _judge(
 ) -> Response:
     assert baseline.total is not None and latest.total is not None
     if baseline.total == 0:
-        return _unknown("The PHQ-9 before the first session was 0, so no percentage can be formed.", "baseline 0")
+        return _unknown(
+            "The PHQ-9 before the first session was 0, so no percentage can be formed.", "baseline 0"
+        )
     moved = change(baseline, latest, on=as_of.date())
     told = f"PHQ-9 {baseline.total} → {latest.total} ({_percent(moved.fall_percent)})"
     meaningful = int(_measure_value(library, "meaningful_change", as_of))
     lowest = min(s.total for s in scores if s.total is not None and s.at > sessions[0].at)
     if moved.points >= meaningful:
-        return Response("worse", f"{told}: worse than before the course by {moved.points} points.", baseline, latest)
+        return Response(
+            "worse", f"{told}: worse than before the course by {moved.points} points.", baseline, latest
+        )
     if latest.total - lowest >= meaningful and not moved.remission:
         risen = latest.total - lowest
-        return Response("worse", f"{told}: up {risen} points from the best of this course ({lowest}).", baseline, latest)
+        return Response(
+            "worse", f"{told}: up {risen} points from the best of this course ({lowest}).", baseline, latest
+        )
     if moved.remission:
         return Response("remission", f"{told}: remission.", baseline, latest)
     if moved.response:
@@ -95,15 +107,11 @@ def _percent(fall: Decimal) -> str:
 
 
 def _value(library: Library, name: str, as_of: datetime) -> Decimal:
-    value = in_force(library.adjustments.values[name], on=as_of.date()).value
-    assert isinstance(value, Decimal | int) and not isinstance(value, bool)
-    return Decimal(value)
+    return number_in_force(library.adjustments.values, name, on=as_of.date())
 
 
 def _measure_value(library: Library, name: str, as_of: datetime) -> Decimal:
-    value = in_force(library.measures[INSTRUMENT].values[name], on=as_of.date()).value
-    assert isinstance(value, Decimal | int) and not isinstance(value, bool)
-    return Decimal(value)
+    return number_in_force(library.measures[INSTRUMENT].values, name, on=as_of.date())
 
 
 def tolerability_of(session: PastSession, library: Library, *, as_of: datetime) -> Tolerability:
@@ -118,4 +126,6 @@ def tolerability_of(session: PastSession, library: Library, *, as_of: datetime) 
         return Tolerability("poor", f"An adverse event of grade {grade} in the last session{events}.")
     if grade >= fair:
         return Tolerability("fair", f"An adverse event of grade {grade} in the last session{events}.")
-    return Tolerability("good", f"No adverse event above grade {grade} in the last session{events}.")
+    if grade == 0:
+        return Tolerability("good", "No adverse event in the last session.")
+    return Tolerability("good", f"Nothing above grade {grade} in the last session{events}.")

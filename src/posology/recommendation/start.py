@@ -13,7 +13,14 @@ from posology.protocols.conditions import Context
 from posology.protocols.schedule import plan_from_start
 from posology.quantities import show_number
 from posology.recommendation.doses import dosing_weight, infusion_minutes, numbers, propose_dose, show_level
-from posology.recommendation.options import DosingWeight, DoseChange, IntervalChange, Option, ProtocolAdvice, Reason
+from posology.recommendation.options import (
+    DoseChange,
+    DosingWeight,
+    IntervalChange,
+    Option,
+    ProtocolAdvice,
+    Reason,
+)
 from posology.recommendation.reasons import reasons
 
 # How many visits an option lists: enough to see an induction and the step after it.
@@ -43,7 +50,8 @@ def advise_start(case: Case, protocol: ProtocolFile, library: Library, *, as_of:
     if refusal is not None:
         return ProtocolAdvice(report, (), refusal)
     options = tuple(
-        _option(case, protocol, report, beginning, weight, library, as_of) for beginning in _beginnings(protocol, as_of)
+        _option(case, protocol, report, beginning, weight, library, as_of)
+        for beginning in _beginnings(protocol, as_of)
     )
     return ProtocolAdvice(report, options, None)
 
@@ -111,7 +119,11 @@ def _option(
 def _for_and_against(
     protocol: ProtocolFile, beginning: Beginning, library: Library
 ) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
-    kept = [s for s in protocol.statements if s.about is None or s.about == ("lower" if beginning.lower else "usual")]
+    kept = [
+        s
+        for s in protocol.statements
+        if s.about is None or s.about == ("lower" if beginning.lower else "usual")
+    ]
     return (
         reasons((s for s in kept if s.side == "for"), library),
         reasons((s for s in kept if s.side == "against"), library),
