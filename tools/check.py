@@ -18,7 +18,7 @@ CHECKS = {
     "format": ("ruff", "format", "--check", "--output-format", "concise", "."),
     "lint": ("ruff", "check", "--quiet", "--output-format", "concise", "."),
     "types": ("mypy",),
-    "imports": ("lint-imports", "--no-cache"),
+    "imports": ("lint-imports", "--no-cache", "--no-logo"),
     "knowledge": ("posology", "check-knowledge"),
     "migrations": ("python", "-m", "posology.server.manage", "makemigrations", "--check", "--dry-run"),
     "lock": ("python", "-m", "tools.lock", "--check"),
