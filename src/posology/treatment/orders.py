@@ -50,7 +50,9 @@ class Order:
 
     def canonical(self) -> bytes:
         """Return the order as canonical JSON: sorted keys, no spaces, decimals and days as text."""
-        return json.dumps(_plain(asdict(self)), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        return json.dumps(
+            _plain(asdict(self)), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        ).encode()
 
     def sha256(self) -> str:
         """Return the hash that a signature covers; any change of any field gives another."""

@@ -1,0 +1,177 @@
+"""Replay: a session as the fold of its events, the same whatever the order and number of arrivals.
+
+1. One event an id: of copies, the one that was stored first counts.
+2. Corrections are applied: the latest that names an event decides what it says, when it was, or that
+   it is withdrawn. A correction can itself be withdrawn.
+3. The events are put in order by what they say of themselves, never by when they arrived: the moment
+   they happened; among equal moments cause before effect (people type times to the minute); then the
+   device's counter; then the id, so that the order is total.
+4. Each takes its step in the table of ``states``. A step that is not there is a conflict, and is kept.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from posology.quantities import DomainError, check_aware
+from posology.treatment.events import Event, canonical, load_payload
+from posology.treatment.fold import Fold
+from posology.treatment.payloads import Corrected, EventKind
+from posology.treatment.session_state import Conflict, SessionState, Withdrawn
+
+
+class ReplayError(DomainError):
+    """Events that are not of one session."""
+
+    code = "replay"
+
+
+def replay(events: Iterable[Event]) -> SessionState:
+    """Return the state of the session that these events tell.
+
+    Parameters
+    ----------
+    events : iterable of Event
+        Events of one session, in any order, copies included.
+
+    Returns
+    -------
+    SessionState
+        The same for the same set of events.
+
+    Raises
+    ------
+    ReplayError
+        If they belong to more than one session.
+    """
+    once, conflicts = _each_once(events)
+    if len({e.session_id for e in once}) > 1:
+        raise ReplayError("These events belong to more than one session. Replay each session alone.")
+    corrections = sorted((e for e in once if e.kind is EventKind.CORRECTED), key=_order)
+    facts = [e for e in once if e.kind is not EventKind.CORRECTED]
+    counting, withdrawn, refused = _apply(corrections, facts)
+    fold = Fold()
+    for told in sorted((*counting, *(_Told(c) for c in corrections)), key=lambda t: _order(t.event)):
+        fold.take(told.event, original=told.original, correction=told.correction)
+    return fold.result(withdrawn=withdrawn, conflicts=(*conflicts, *refused))
+
+
+def known_at(events: Iterable[Event], at: datetime) -> tuple[Event, ...]:
+    """Return the events that the server had stored at a moment: what was known when (H-45)."""
+    moment = check_aware(at, what="moment")
+    return tuple(e for e in events if e.recorded_at <= moment)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An event as it counts, and what it was before a correction."""
+
+    event: Event
+    original: Event | None = None
+    correction: Event | None = None
+
+
+# Cause before effect among equal moments. Kinds that may alternate within one moment share a rank, so
+# that the device's counter orders them.
+_RANK = {
+    kind: rank
+    for rank, kinds in enumerate(
+        (
+            (EventKind.IDENTITY_CHECKED,),
+            (EventKind.GATE_ANSWERED, EventKind.GATE_OVERRIDDEN),
+            (EventKind.WORKSHEET_CHECKED,),
+            (EventKind.READING_TAKEN, EventKind.SCALE_SCORED, EventKind.NOTE_WRITTEN),
+            (EventKind.SESSION_CANCELLED,),
+            (EventKind.ADMINISTRATION_STARTED,),
+            (EventKind.INFUSION_RATE_CHANGED, EventKind.INFUSION_PAUSED, EventKind.INFUSION_RESUMED),
+            (EventKind.DEVICE_GIVEN, EventKind.DOSE_GIVEN),
+            (EventKind.INFUSION_STOPPED,),
+            (EventKind.ADVERSE_EVENT, EventKind.DRUG_GIVEN),
+            (EventKind.DISCHARGE_CRITERION,),
+            (EventKind.DISCHARGE_OVERRIDDEN,),
+            (EventKind.DISCHARGED,),
+            (EventKind.CORRECTED,),
+        )
+    )
+    for kind in kinds
+}
+
+
+def _order(event: Event) -> tuple[datetime, int, int, int]:
+    return event.occurred_at, _RANK[event.kind], event.sequence, event.id.int
+
+
+def _each_once(events: Iterable[Event]) -> tuple[list[Event], list[Conflict]]:
+    copies: dict[UUID, dict[bytes, Event]] = {}
+    for event in events:
+        copies.setdefault(event.id, {})[canonical(event)] = event
+    once, conflicts = [], []
+    for same_id in copies.values():
+        first, *others = sorted(same_id.values(), key=lambda e: (e.recorded_at, canonical(e)))
+        once.append(first)
+        said = {canonical(replace(first, recorded_at=first.occurred_at))}
+        for other in others:
+            content = canonical(replace(other, recorded_at=other.occurred_at))
+            if content not in said:
+                said.add(content)
+                conflicts.append(
+                    Conflict(other, "It carries the id of another event, with other content.", counted=False)
+                )
+    return once, conflicts
+
+
+def _apply(
+    corrections: list[Event], facts: list[Event]
+) -> tuple[list[_Told], tuple[Withdrawn, ...], list[Conflict]]:
+    """Let each correction act on the event it names, the latest first, and say which could not."""
+    by_id = {e.id: e for e in (*facts, *corrections)}
+    lifted: set[UUID] = set()  # corrections that a later correction took back
+    acting: dict[UUID, Event] = {}  # event -> the correction that decides it
+    refused: list[Conflict] = []
+    for correction in reversed(corrections):
+        if correction.id in lifted:
+            continue
+        says = correction.payload
+        target = by_id.get(says.event_id) if isinstance(says, Corrected) else None
+        why = _why_not(correction, target)
+        if why or target is None:
+            refused.append(Conflict(correction, why or "", counted=False))
+        elif target.kind is EventKind.CORRECTED:
+            lifted.add(target.id)
+        else:
+            acting.setdefault(target.id, correction)
+    told = [_as_corrected(e, acting.get(e.id)) for e in facts]
+    gone = tuple(
+        Withdrawn(t.event, t.correction)
+        for t in sorted(told, key=lambda t: _order(t.event))
+        if t.correction is not None and _withdraws(t.correction)
+    )
+    return [t for t in told if t.correction is None or not _withdraws(t.correction)], gone, refused
+
+
+def _why_not(correction: Event, target: Event | None) -> str | None:
+    says = correction.payload
+    if not isinstance(says, Corrected) or target is None:
+        return "It corrects an event that has not arrived."
+    if target.kind is EventKind.CORRECTED:
+        if not says.withdrawn:
+            return "A correction is not corrected; it can only be withdrawn."
+        if _order(target) >= _order(correction):
+            return "It withdraws a correction that was written after it."
+    elif says.event_kind is not None and says.event_kind is not target.kind:
+        return f"It tells of '{says.event_kind}', and the event it names is '{target.kind}'."
+    return None
+
+
+def _withdraws(correction: Event) -> bool:
+    return isinstance(correction.payload, Corrected) and correction.payload.withdrawn
+
+
+def _as_corrected(event: Event, correction: Event | None) -> _Told:
+    says = correction.payload if correction else None
+    if not isinstance(says, Corrected):
+        return _Told(event)
+    payload = event.payload if says.payload is None else load_payload(event.kind, says.payload)
+    moved = replace(event, payload=payload, occurred_at=says.occurred_at or event.occurred_at)
+    return _Told(moved, original=event, correction=correction)
