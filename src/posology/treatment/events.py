@@ -17,10 +17,11 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from posology.knowledge import Library, load_library
 from posology.quantities import DomainError, Quantity, check_aware
-from posology.treatment.fields import Payload
+from posology.treatment.fields import FieldFaultError, Payload
 from posology.treatment.payloads import PAYLOADS, Corrected, EventKind, ReadingTaken
 
 GENESIS = "0" * 64
@@ -211,22 +212,23 @@ def _kind(kind: EventKind | str) -> EventKind:
 
 
 def _faults(error: ValidationError) -> tuple[FieldFault, ...]:
-    return tuple(
-        FieldFault(str(fault["loc"][0]) if fault["loc"] else "payload", _sentence(fault))
-        for fault in error.errors(include_url=False, include_context=False)
-    )
+    return tuple(_fault(fault) for fault in error.errors(include_url=False))
 
 
-def _sentence(fault: Mapping[str, Any]) -> str:
-    field = ".".join(str(part) for part in fault["loc"]) or "content"
+def _fault(fault: ErrorDetails) -> FieldFault:
+    cause = fault.get("ctx", {}).get("error")
+    if isinstance(cause, FieldFaultError):
+        return FieldFault(cause.field, str(cause))
+    field = str(fault["loc"][0]) if fault["loc"] else "payload"
+    shown = field[:40].replace("_", " ")
     if fault["type"] == "extra_forbidden":
-        return f"The field '{field[:40]}' is not known here. Take it away, or mend its spelling."
+        return FieldFault(
+            field, f"The field '{field[:40]}' is not known here. Take it away, or mend its spelling."
+        )
     if fault["type"] == "missing":
-        return f"The field '{field}' is missing. Add it."
-    if fault["type"] == "value_error":
-        said = str(fault["msg"]).removeprefix("Value error, ")
-        return said if field == "content" else f"{field}: {said}"
-    return f"{field}: {fault['msg']}. Enter it again."
+        return FieldFault(field, f"The {shown} is missing. Add it.")
+    said = str(cause) if cause is not None else f"{fault['msg']}. Enter it again."
+    return FieldFault(field, f"{shown.capitalize()}: {said[0].lower()}{said[1:]}")
 
 
 def _check_bounds(reading: ReadingTaken, library: Library) -> None:

@@ -16,6 +16,7 @@ from posology.treatment.fields import (
     SCALE_RANGE,
     Amount,
     Day,
+    FieldFaultError,
     Moment,
     Payload,
     Related,
@@ -92,7 +93,9 @@ class WorksheetChecked(Payload):
     @model_validator(mode="after")
     def _checks_something(self) -> "WorksheetChecked":
         if (self.typed_volume_mL is None) == (self.typed_devices is None):
-            raise ValueError("Type the volume in mL, or for nasal devices their number; one of the two.")
+            raise FieldFaultError(
+                "typed_volume_mL", "Type the volume in mL, or for nasal devices their number; one of the two."
+            )
         return self
 
 
@@ -116,17 +119,21 @@ class AdministrationStarted(Payload):
     def _adds_up(self) -> "AdministrationStarted":
         infused = self.rate_mg_per_min is not None or self.minutes is not None
         if infused == (self.devices is not None):
-            raise ValueError(
-                "An infusion has a rate or minutes, a nasal dose has devices; give one of the two."
+            raise FieldFaultError(
+                "rate_mg_per_min",
+                "An infusion has a rate or minutes, a nasal dose has devices; give one of the two.",
             )
         if self.devices == 0:
-            raise ValueError("The number of devices is 0, so nothing would be given. Enter the number.")
+            raise FieldFaultError(
+                "devices", "The number of devices is 0, so nothing would be given. Enter the number."
+            )
         if self.rate_mg_per_min is not None and self.minutes is not None:
             given = self.rate_mg_per_min * self.minutes
             if abs(given - self.dose_mg) * 100 > self.dose_mg:
-                raise ValueError(
+                raise FieldFaultError(
+                    "rate_mg_per_min",
                     f"Rate times minutes is {given} mg and the dose {self.dose_mg} mg. "
-                    "Work the rate out again."
+                    "Work the rate out again.",
                 )
         return self
 
@@ -189,14 +196,17 @@ class ReadingTaken(Payload):
     @model_validator(mode="after")
     def _can_be_true(self) -> "ReadingTaken":
         if not self.values():
-            raise ValueError("The reading holds no value. Enter what was measured.")
+            raise FieldFaultError("systolic", "The reading holds no value. Enter what was measured.")
         if self.systolic is not None and self.diastolic is not None and self.systolic <= self.diastolic:
-            raise ValueError(
+            raise FieldFaultError(
+                "systolic",
                 f"Systolic {self.systolic} mmHg is not above diastolic {self.diastolic} mmHg, "
-                "which cannot be. Measure again, or change the two over."
+                "which cannot be. Measure again, or change the two over.",
             )
         if self.spo2 is not None and self.spo2 > 100:
-            raise ValueError(f"The saturation is {self.spo2}%, above 100%, which cannot be. Measure again.")
+            raise FieldFaultError(
+                "spo2", f"The saturation is {self.spo2}%, above 100%, which cannot be. Measure again."
+            )
         return self
 
     def values(self) -> dict[str, int]:
@@ -215,8 +225,8 @@ class ScaleScored(Payload):
     def _in_range(self) -> "ScaleScored":
         low, high = SCALE_RANGE[self.scale]
         if not low <= self.value <= high:
-            raise ValueError(
-                f"The score is {self.value}; this scale runs from {low} to {high}. Score it again."
+            raise FieldFaultError(
+                "value", f"The score is {self.value}; this scale runs from {low} to {high}. Score it again."
             )
         return self
 
@@ -261,15 +271,19 @@ class Corrected(Payload):
     def _changes_something(self) -> "Corrected":
         changes = self.payload is not None or self.occurred_at is not None
         if self.withdrawn == changes:
-            raise ValueError(
-                "A correction withdraws the entry, or gives a new content or moment; one of the two."
+            raise FieldFaultError(
+                "withdrawn",
+                "A correction withdraws the entry, or gives a new content or moment; one of the two.",
             )
         if (self.payload is None) != (self.event_kind is None):
-            raise ValueError(
-                "A new content comes with event_kind, the kind of the entry it corrects. Give both."
+            raise FieldFaultError(
+                "event_kind",
+                "A new content comes with event_kind, the kind of the entry it corrects. Give both.",
             )
         if self.event_kind is EventKind.CORRECTED:
-            raise ValueError("A correction is not corrected; withdraw it and write a new one.")
+            raise FieldFaultError(
+                "event_kind", "A correction is not corrected; withdraw it and write a new one."
+            )
         return self
 
 
