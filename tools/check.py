@@ -33,7 +33,7 @@ def run(name: str) -> tuple[int, str, float]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        env={**os.environ, "NO_COLOR": "1", "PYTHONWARNINGS": "error::DeprecationWarning:posology"},
+        env={**os.environ, "NO_COLOR": "1", "POSOLOGY_DATA": str(ROOT / "build/check-data")},
     )
     return done.returncode, (done.stdout + done.stderr).strip(), time.monotonic() - began
 

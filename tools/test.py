@@ -24,6 +24,7 @@ def run(words: list[str], expression: str | None, *, on: str) -> int:
     """Run pytest once on one database and return its exit code."""
     command = [sys.executable, "-m", "pytest", "-q", *words]
     environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+    environment["POSOLOGY_DATA"] = str(BUILD / "test-data")  # never this account's own clinic
     if on == "postgresql":
         stored = "(integration or postgres)"
         expression = f"{stored} and ({expression})" if expression else stored
@@ -64,7 +65,7 @@ def main() -> int:
         codes.append(safety.report(brief=True))
     if not totals:
         print("no test was selected")
-        return NO_TESTS
+        return max(codes) or NO_TESTS
     print(f"tests: {totals['passed']} passed, {totals['failed']} failed")
     return max(codes)
 
