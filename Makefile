@@ -18,7 +18,7 @@ test: ## the whole suite on SQLite, then what touches the database again on Post
 	@sh tools/bootstrap --with chromium --with postgresql
 	@$(PY) -m tools.test $(ARGS)
 
-check: ## format, lint, types, import contracts, knowledge files, migrations, lock file
+check: ## format, lint, types, imports, knowledge, migrations, generated docs, lock file
 	@sh tools/bootstrap
 	@$(PY) -m tools.check $(ARGS)
 

@@ -21,6 +21,7 @@ CHECKS = {
     "imports": ("lint-imports", "--no-cache", "--no-logo"),
     "knowledge": ("posology", "check-knowledge"),
     "migrations": ("python", "-m", "posology.server.manage", "makemigrations", "--check", "--dry-run"),
+    "docs": ("python", "-m", "tools.docs", "--check"),
     "lock": ("python", "-m", "tools.lock", "--check"),
 }
 
