@@ -1,0 +1,16 @@
+// Starts what a page may hold. Each part finds its own elements, and does nothing where there are none.
+
+import { startClock } from "./clock.js";
+import { startDialogs } from "./dialogs.js";
+import { startPad } from "./pad.js";
+import { startTheme } from "./theme.js";
+import { startTimers } from "./timers.js";
+
+startTheme();
+startClock();
+startTimers();
+startDialogs();
+startPad();
+
+// What needs another look is told first, to eyes and to screen readers alike.
+document.querySelector("[data-error-summary]")?.focus();
