@@ -1,0 +1,105 @@
+"""Options side by side: equal in size, none preselected, *none of these* among them."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import ClassVar
+
+from posology.quantities import Quantity
+from posology.web.components.chart import Chart
+from posology.web.components.facts import certainty_words
+from posology.web.components.status import Chip, Status
+from posology.web.components.text import Term
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known about an option, how surely, and from where."""
+
+    text: str
+    certainty: str
+    source: str
+    fact_id: str = ""
+    href: str = ""
+
+    @property
+    def certainty_words(self) -> str:
+        """Return the certainty in words."""
+        return certainty_words(self.certainty)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Why an option cannot be chosen now, and what would change that."""
+
+    status: Status
+    why: str
+    needs: tuple[str, ...] = ()
+
+    @property
+    def chip(self) -> Chip:
+        """Return the chip of the block."""
+        return Chip(self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One proposal. The dose is shown bold and once; the sum that led to it in ordinary weight beside it.
+
+    ``change`` says in words what differs from the last session ("Same dose, 7 days later").
+    """
+
+    template: ClassVar[str] = "web/components/option.html"
+    value: str
+    substance: str
+    route: str
+    dose: Quantity
+    sum: tuple[Term, ...]
+    schedule: str
+    dates: tuple[date, ...]
+    visits: str
+    change: str
+    reasons_for: tuple[str, ...]
+    reasons_against: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    given_over: str = ""
+    rounding: str = ""
+    cautions: tuple[str, ...] = ()
+    blocked: Blocked | None = None
+    curve: Chart | None = None
+
+    @property
+    def first_dates(self) -> tuple[date, ...]:
+        """Return the dates that stand on the card."""
+        return self.dates[:4]
+
+    @property
+    def further_dates(self) -> int:
+        """Return how many dates follow those on the card."""
+        return max(0, len(self.dates) - 4)
+
+
+@dataclass(frozen=True, slots=True)
+class NoneOfThese:
+    """The card that costs no more clicks than any option. ``value`` is what the form sends."""
+
+    template: ClassVar[str] = "web/components/option_none.html"
+    value: str = "none"
+    label: str = "None of these"
+    text: str = "I decide otherwise, and write down what and why on the next page."
+
+
+@dataclass(frozen=True, slots=True)
+class OptionSet:
+    """The choice. There is no field for a preselected option, and there must never be one (hazard H-21)."""
+
+    template: ClassVar[str] = "web/components/option_set.html"
+    options: tuple[Option, ...]
+    legend: str = "Choose how to treat next"
+    name: str = "option"
+    none_of_these: NoneOfThese = field(default_factory=NoneOfThese)
+    error: str = ""
+
+    @property
+    def total(self) -> int:
+        """Return the number of cards, *none of these* included; the grid is laid out by it."""
+        return len(self.options) + 1
