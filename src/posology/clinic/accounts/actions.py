@@ -1,0 +1,43 @@
+"""Making clinics and accounts."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from posology.clinic.accounts import permissions
+from posology.clinic.accounts.models import Clinic, Role, User
+from posology.clinic.audit import action
+from posology.quantities import DomainError
+
+
+class AccountError(DomainError):
+    """An account that cannot be made."""
+
+    code = "account"
+
+
+@action
+def open_clinic(
+    *, name: str, zone: str, jurisdiction: str = "US", chairs: int = 4, by: Any, at: datetime
+) -> Clinic:
+    """Make a clinic; done by the system when a site is set up."""
+    return Clinic.objects.create(name=name, zone=zone, jurisdiction=jurisdiction, chairs=chairs)
+
+
+@action
+def make_user(
+    *, username: str, full_name: str, role: Role, clinic: Clinic, password: str, by: User | str, at: datetime
+) -> User:
+    """Make an account for one person."""
+    if isinstance(by, User):
+        permissions.check(by, "manage_users")
+        permissions.check_same_clinic(by, clinic.pk, what="clinic")
+    if User.objects.filter(username=username).exists():
+        raise AccountError("An account of this name exists already. Choose another name.")
+    try:
+        validate_password(password)
+    except ValidationError as fault:
+        raise AccountError(" ".join(fault.messages)) from None
+    return User.objects.create_user(username, password, full_name=full_name, role=role, clinic=clinic)

@@ -1,0 +1,89 @@
+"""What is known of a patient, one row an answer; a later row counts, and no row is ever changed."""
+
+import uuid
+
+from django.db import models
+
+from posology.case import Answer, OriginKind
+from posology.clinic.accounts.models import User
+from posology.clinic.patients.models import Patient
+from posology.clinic.scope import scoped
+
+PATIENTS_CLINIC = "SELECT clinic_id FROM patients_patient WHERE id = {row}.patient_id"
+_ORIGINS = [(o.value, o.value) for o in OriginKind]
+
+
+class FactRow(models.Model):
+    """One answer to one question, true at a moment."""
+
+    append_only = True
+    audit_clinic = PATIENTS_CLINIC
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=60)
+    value = models.JSONField()
+    at = models.DateTimeField()
+    origin_kind = models.CharField(max_length=8, choices=_ORIGINS)
+    origin_detail = models.CharField(max_length=200, blank=True)
+    entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    objects = scoped("patient__clinic")
+
+    class Meta:
+        indexes = [models.Index(fields=["patient", "key", "at"], name="fact_latest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(origin_kind__in=[o.value for o in OriginKind]), name="fact_origin"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(at__lte=models.F("recorded_at")), name="fact_not_in_the_future"
+            ),
+        ]
+
+
+class MedicationRow(models.Model):
+    """One drug as it was written down, and whether it is being taken."""
+
+    append_only = True
+    audit_clinic = PATIENTS_CLINIC
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    text = models.CharField(max_length=300)
+    rxnorm = models.CharField(max_length=20, null=True)
+    active = models.CharField(max_length=7, choices=[(a.value, a.value) for a in Answer])
+    at = models.DateTimeField()
+    origin_kind = models.CharField(max_length=8, choices=_ORIGINS)
+    origin_detail = models.CharField(max_length=200, blank=True)
+    entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    objects = scoped("patient__clinic")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(active__in=[a.value for a in Answer]),
+                name="medication_active_is_an_answer",
+            ),
+            models.CheckConstraint(condition=~models.Q(text=""), name="medication_is_named"),
+        ]
+
+
+class ImportRow(models.Model):
+    """One FHIR bundle that was read: what was understood, and what was not, and why."""
+
+    append_only = True
+    audit_clinic = PATIENTS_CLINIC
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    understood = models.JSONField()
+    not_understood = models.JSONField()
+    imported_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    objects = scoped("patient__clinic")

@@ -1,0 +1,80 @@
+"""In whose name the database is written: told to the connection, read by the triggers."""
+
+import functools
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from posology.quantities import check_aware
+
+UNKNOWN = "unknown:database"
+_actor: ContextVar[str] = ContextVar("posology_actor", default=UNKNOWN)
+_purpose: ContextVar[str] = ContextVar("posology_purpose", default="")
+
+
+def actor_name(by: Any) -> str:
+    """Return how the audit names a person ("user:<id>") or a part of the system ("system:demo")."""
+    name = by if isinstance(by, str) else f"user:{by.pk}"
+    if not name or not name.isprintable() or len(name) > 120:
+        raise ValueError(f"{name!r} cannot stand in the audit as a name")
+    return name
+
+
+@contextmanager
+def acting_as(by: Any, purpose: str = "") -> Iterator[None]:
+    """Write in the name of ``by`` until the block ends; on PostgreSQL it must be within a transaction."""
+    before = _actor.get(), _purpose.get()
+    _tell(actor_name(by), purpose)
+    try:
+        yield
+    except BaseException:
+        _tell(*before, database=False)  # the transaction is rolled back, and its settings with it
+        raise
+    _tell(*before)
+
+
+def _tell(actor: str, purpose: str, *, database: bool = True) -> None:
+    _actor.set(actor)
+    _purpose.set(purpose)
+    if database and connection.vendor == "postgresql" and connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('posology.actor', %s, true), set_config('posology.purpose', %s, true)",
+                ["" if actor == UNKNOWN else actor, purpose],
+            )
+
+
+def action(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Run a function as one transaction in the name of its ``by``, at its aware moment ``at``.
+
+    Everything it writes, and the audit of it, is committed together or not at all; the answer is
+    given after the commit.
+    """
+    purpose = f"{function.__module__.removeprefix('posology.clinic.')}.{function.__name__}"
+
+    @functools.wraps(function)
+    def run(*, by: Any, at: datetime, **rest: Any) -> Any:
+        moment = check_aware(at, what="moment of the action")
+        with transaction.atomic(), acting_as(by, purpose):
+            return function(by=by, at=moment, **rest)
+
+    return run
+
+
+def register_functions(sender: Any, connection: Any, **_: Any) -> None:
+    """Give SQLite's triggers the functions that PostgreSQL has of its own."""
+    if connection.vendor != "sqlite":
+        return
+    raw = connection.connection
+    raw.create_function("posology_actor", 0, _actor.get)
+    raw.create_function("posology_purpose", 0, _purpose.get)
+    raw.create_function("posology_sha256", 1, _sha256, deterministic=True)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,249 @@
+"""Decisions: signing an order from an advised option, or choosing none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from posology.clinic.accounts.models import User
+from posology.clinic.audit import action
+from posology.clinic.care import signing
+from posology.clinic.care.queries import advice_for, last_given_at, site_day
+from posology.clinic.care.signing import SigningRefused
+from posology.clinic.conflicts import Conflict, WrongPatient, check_page_patient
+from posology.clinic.locks import lock_patient
+from posology.clinic.orders.actions import course_for
+from posology.clinic.orders.models import DecisionRow, OrderRow, OrderStatus, OverrideRow, Signature
+from posology.clinic.orders.permissions import check_can_override, check_can_sign
+from posology.clinic.orders.queries import active_order
+from posology.clinic.orders.stored import order_of
+from posology.clinic.patients.models import Patient
+from posology.clinic.patients.permissions import check_can
+from posology.clinic.sessions.actions import schedule
+from posology.clinic.sessions.models import SessionRow
+from posology.knowledge import load_library
+from posology.protocols import check_interval
+from posology.quantities import check_aware
+from posology.recommendation import Option, ProposedDose
+from posology.treatment import Order, OverriddenHold
+
+MEANING = "I order this dose for this patient."
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOrder:
+    """The answer to a signing: the order, its session, and whether it had been signed before."""
+
+    order: OrderRow
+    session: SessionRow
+    repeated: bool
+
+
+@action
+def sign_order(
+    *,
+    order_id: UUID,
+    patient: Patient,
+    option_id: str,
+    product_id: str,
+    advice_as_of: datetime,
+    overrides: Mapping[str, str],
+    password_checked: bool,
+    typed_identifier: str,
+    typed_born_on: date | str,
+    scheduled_at: datetime | None = None,
+    chair: int | None = None,
+    page_patient_id: UUID | str | None = None,
+    by: User,
+    at: datetime,
+) -> SignedOrder:
+    """Sign an advised option as an order, so that it may be given, and schedule its session.
+
+    Everything is computed anew at ``at``: what was shown at ``advice_as_of`` must still be advised. A
+    second send of the same ``order_id`` returns the first answer.
+
+    Raises
+    ------
+    NotPermitted, WrongPatient, SigningRefused, LimitExceeded, TooSoon, OrderRefused, Conflict
+        Each with what was found, and what to do.
+    """
+    check_can_sign(by, patient)
+    check_page_patient(page_patient_id, patient)
+    patient = lock_patient(patient)
+    known = OrderRow.objects.everywhere(because="an id is taken once, wherever").filter(pk=order_id).first()
+    if known is not None:
+        return _first_answer(known, patient, option_id, product_id)
+    if not password_checked:
+        raise SigningRefused("Signing asks for your password once more. Type it.", field="password")
+    signing.check_identifiers(patient, typed_identifier, typed_born_on)
+    shown_at = check_aware(advice_as_of, what="moment of the options")
+    signing.check_chosen_moment(shown_at, at)
+    option, dose = signing.chosen_option(
+        option_id, advice_for(patient, as_of=shown_at), advice_for(patient, as_of=at)
+    )
+    when = _when(patient, option, scheduled_at, at)
+    _check_before_signing(patient, option, dose, product_id, when)
+    holds = signing.holds_passed(option.blocked_by, overrides, by)
+    if holds:
+        check_can_override(by, patient)
+    order = _order(order_id, patient, option, dose, product_id, site_day(patient, when), holds)
+    row = _store(order, patient, by, at)
+    session = schedule(
+        session_id=uuid5(order_id, "session"), order=row, scheduled_at=when, chair=chair, at=at
+    )
+    return SignedOrder(row, session, repeated=False)
+
+
+def _first_answer(known: OrderRow, patient: Patient, option_id: str, product_id: str) -> SignedOrder:
+    if known.patient_id != patient.pk:
+        raise WrongPatient("This order was signed for another patient. Open that patient's record.")
+    order = order_of(known)
+    if (order.option_id, order.product_id) != (option_id, product_id):
+        raise Conflict("This order was signed before with another choice. Look at the patient's orders.")
+    return SignedOrder(known, known.session, repeated=True)
+
+
+def _when(patient: Patient, option: Option, scheduled_at: datetime | None, at: datetime) -> datetime:
+    """Return the time of the session: as chosen, or now on its planned day, or at nine on a later one."""
+    if scheduled_at is not None:
+        when = check_aware(scheduled_at, what="time of the session")
+        if site_day(patient, when) < site_day(patient, at):
+            raise SigningRefused(
+                "The session lies in the past. Choose a day from today on.", field="scheduled_at"
+            )
+        return when
+    today = site_day(patient, at)
+    planned = option.next_on or today
+    if planned <= today:
+        return at
+    return check_aware(datetime.combine(planned, time(9), tzinfo=ZoneInfo(patient.clinic.zone)), what="time")
+
+
+def _check_before_signing(
+    patient: Patient, option: Option, dose: ProposedDose, product_id: str, when: datetime
+) -> None:
+    library = load_library()
+    protocol = library.protocol(option.protocol_id)
+    signing.check_product(product_id, protocol, library)
+    waiting = active_order(patient)
+    if waiting is not None:
+        raise Conflict(
+            f"An order for {waiting.planned_on:%d-%b-%Y} is signed and not given yet. Give or withdraw it first."
+        )
+    check_interval(protocol, last_at=last_given_at(patient), next_at=when)
+    signing.check_limits(protocol, dose, on=site_day(patient, when))
+
+
+def _order(
+    order_id: UUID,
+    patient: Patient,
+    option: Option,
+    dose: ProposedDose,
+    product_id: str,
+    planned_on: date,
+    holds: tuple[OverriddenHold, ...],
+) -> Order:
+    library = load_library()
+    protocol = library.protocol(option.protocol_id)
+    return Order(
+        id=order_id,
+        patient_id=patient.pk,
+        protocol_id=option.protocol_id,
+        protocol_version=option.protocol_version,
+        protocol_sha256=library.stamps[option.protocol_id].sha256,
+        knowledge_sha256=library.sha256,
+        substance=protocol.substance,
+        route=protocol.route,
+        dose_mg=dose.dose_mg,
+        level=dose.level,
+        basis=dose.basis,
+        weight_kg=dose.weight.kg if dose.weight else None,
+        weight_policy=dose.weight.policy if dose.weight else None,
+        weight_at=dose.weight.measured_at if dose.weight else None,
+        minutes=dose.minutes,
+        devices=dose.devices,
+        product_id=product_id,
+        phase=option.phase,
+        session_number=option.session_number or 1,
+        planned_on=planned_on,
+        option_id=option.id,
+        overrides=holds,
+    )
+
+
+def _store(order: Order, patient: Patient, by: User, at: datetime) -> OrderRow:
+    course = course_for(
+        course_id=uuid5(order.id, "course"),
+        patient=patient,
+        protocol_id=order.protocol_id,
+        began_on=order.planned_on,
+        by=by,
+    )
+    row = OrderRow.objects.create(
+        id=order.id,
+        patient=patient,
+        course=course,
+        body=order.canonical().decode(),
+        sha256=order.sha256(),
+        status=OrderStatus.ACTIVE,
+        dose_mg=order.dose_mg,
+        planned_on=order.planned_on,
+        created_at=at,
+        signed_by=by,
+        signed_at=at,
+    )
+    Signature.objects.create(
+        id=uuid5(order.id, "signature"), order=row, by=by, at=at, meaning=MEANING, sha256=order.sha256()
+    )
+    for hold in order.overrides:
+        OverrideRow.objects.create(
+            id=uuid5(order.id, f"override {hold.rule}"),
+            order=row,
+            rule=hold.rule,
+            reason=hold.reason,
+            by=by,
+            at=at,
+        )
+    return row
+
+
+@action
+def choose_none(
+    *,
+    decision_id: UUID,
+    patient: Patient,
+    reason: str,
+    option_id: str = "",
+    page_patient_id: UUID | str | None = None,
+    by: User,
+    at: datetime,
+) -> DecisionRow:
+    """Record the decision for none of the options, or for one that gives no dose, with its reason."""
+    check_can(by, "choose_none", patient)
+    check_page_patient(page_patient_id, patient)
+    patient = lock_patient(patient)
+    why = " ".join(reason.split())
+    known = (
+        DecisionRow.objects.everywhere(because="an id is taken once, wherever").filter(pk=decision_id).first()
+    )
+    if known is not None:
+        if known.patient_id != patient.pk:
+            raise WrongPatient("This decision was recorded for another patient. Open that patient's record.")
+        return known
+    if not why or len(why) > 500:
+        raise SigningRefused("Say in 1 to 500 characters why none of the options is taken.", field="reason")
+    advice = advice_for(patient, as_of=at)
+    chosen = advice.option(option_id) if option_id else None
+    if option_id and (chosen is None or chosen.dose is not None):
+        raise SigningRefused("This option gives a dose, or is not advised now. Look at the options again.",
+                             field="option_id")  # fmt: skip
+    return DecisionRow.objects.create(
+        id=decision_id,
+        patient=patient,
+        option_id=option_id,
+        reason=why,
+        offered=[o.id for o in advice.options],
+        by=by,
+        at=at,
+    )

@@ -1,0 +1,127 @@
+"""The stored facts as the library's own case, and what the library advises for it."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from posology.case import Answer, Case, Choice, Fact, Origin, OriginKind, PastSession, Sex
+from posology.clinic.assessments.queries import facts_of, medications_of
+from posology.clinic.orders.stored import order_of
+from posology.clinic.outcomes.queries import scores_of
+from posology.clinic.patients.models import Patient
+from posology.clinic.sessions.models import SessionRow
+from posology.clinic.sessions.queries import sessions_of, states_of
+from posology.knowledge import Library, load_library
+from posology.knowledge.schema import Question
+from posology.protocols import Report, assess
+from posology.quantities import Quantity, check_aware
+from posology.recommendation import Advice, recommend
+from posology.treatment import Order, Scale, SessionPhase, SessionState
+
+
+def case_of(patient: Patient, *, as_of: datetime) -> Case:
+    """Return everything that was known of a patient at a moment, as the library's case.
+
+    What was answered at a session's gate, and the readings before its dose, are facts like any other:
+    they are read from the events, so that nobody types them twice.
+    """
+    moment = check_aware(as_of, what="as_of")
+    sessions = list(sessions_of(patient))
+    states = states_of(sessions, until=moment)
+    facts = list(facts_of(patient, as_of=moment))
+    facts += (fact for s in sessions for fact in facts_in(states[s.pk]) if fact.at <= moment)
+    return Case(
+        born_on=patient.born_on,
+        sex=Sex(patient.sex),
+        jurisdiction=patient.clinic.jurisdiction,
+        facts=tuple(facts),
+        medications=medications_of(patient, as_of=moment),
+        scores=scores_of(patient, as_of=moment),
+        sessions=past_sessions(sessions, states),
+    )
+
+
+def past_sessions(
+    sessions: Iterable[SessionRow], states: dict[UUID, SessionState]
+) -> tuple[PastSession, ...]:
+    """Return the sessions of the running course in which something was given, oldest first."""
+    given = [s for s in sessions if s.order.course.status == "open" and states[s.pk].started_at is not None]
+    told = [past_session(order_of(s.order), states[s.pk]) for s in given]
+    return tuple(sorted(told, key=lambda p: p.at))
+
+
+def past_session(order: Order, state: SessionState) -> PastSession:
+    """Return what the next decision needs of one session, from its events."""
+    assert state.started_at is not None
+    readings = [e.payload for e in state.readings]
+    ended = state.ended_at or state.discharged_at
+    delivered = state.delivered_mg(ended) if ended else order.dose_mg
+    sedation = [e.payload.value for e in state.scores if e.payload.scale is Scale.MOAA_S]
+    return PastSession(
+        at=state.started_at,
+        protocol_id=order.protocol_id,
+        substance=order.substance,
+        dose_mg=delivered,
+        level=order.level,
+        phase=order.phase,
+        number=order.session_number,
+        completed=state.phase in {SessionPhase.OBSERVING, SessionPhase.DISCHARGED}
+        and delivered >= order.dose_mg,
+        minutes=order.minutes,
+        worst_adverse_event_grade=max((e.payload.grade for e in state.adverse_events), default=0),
+        adverse_events=tuple(f"{e.payload.term} (grade {e.payload.grade})" for e in state.adverse_events),
+        peak_systolic=max((r.systolic for r in readings if r.systolic is not None), default=None),
+        peak_diastolic=max((r.diastolic for r in readings if r.diastolic is not None), default=None),
+        lowest_sedation_score=min(sedation, default=None),
+    )
+
+
+def facts_in(state: SessionState, library: Library | None = None) -> Iterable[Fact]:
+    """Yield the facts that a session's events tell: gate answers, and readings before the dose."""
+    questions = (library or load_library()).questions.questions
+    for answered in state.gate:
+        question = questions.get(answered.payload.item)
+        value = _gate_value(question, answered.payload.answer) if question else None
+        if value is not None:
+            yield Fact(answered.payload.item, value, answered.at, Origin(OriginKind.STAFF, "session gate"))
+    for reading in state.readings:
+        if state.started_at is None or reading.at < state.started_at:
+            for key, measured in reading.payload.values().items():
+                unit = questions[key].unit if key in questions else None
+                if unit is not None:
+                    value_ = Quantity(Decimal(measured), unit)
+                    yield Fact(key, value_, reading.at, Origin(OriginKind.STAFF, "session reading"))
+
+
+def _gate_value(question: Question, answer: str) -> Answer | Choice | None:
+    if answer == Answer.UNKNOWN:
+        return Answer.UNKNOWN
+    if question.kind == "yes_no" and answer in set(Answer):
+        return Answer(answer)
+    if question.kind == "choice" and answer in (question.choices or {}):
+        return Choice(answer)
+    return None
+
+
+def advice_for(patient: Patient, *, as_of: datetime) -> Advice:
+    """Return what the library advises for a patient as known at a moment."""
+    return recommend(case_of(patient, as_of=as_of), as_of=as_of)
+
+
+def report_for(patient: Patient, protocol_id: str, *, as_of: datetime) -> Report:
+    """Return every rule's finding on one protocol for a patient as known at a moment."""
+    return assess(case_of(patient, as_of=as_of), protocol_id, as_of=as_of)
+
+
+def last_given_at(patient: Patient, *, before: UUID | None = None) -> datetime | None:
+    """Return when anything was last given to a patient, in any course; ``before`` leaves one session out."""
+    sessions = [s for s in sessions_of(patient) if s.pk != before]
+    states = states_of(sessions)
+    return max((at for s in states.values() if (at := s.started_at) is not None), default=None)
+
+
+def site_day(patient: Patient, moment: datetime) -> date:
+    """Return the calendar day at the patient's clinic."""
+    return check_aware(moment, what="moment").astimezone(ZoneInfo(patient.clinic.zone)).date()

@@ -1,0 +1,144 @@
+"""What must hold before an order is signed; each refusal is a sentence and names its field."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from posology.clinic.accounts.models import User
+from posology.clinic.patients.models import Patient
+from posology.knowledge import Library, Role
+from posology.knowledge.schema import ProtocolFile
+from posology.protocols import Finding
+from posology.protocols.limits import check_dose
+from posology.quantities import DomainError, QuantityError, read_day
+from posology.recommendation import Advice, Option, ProposedDose
+from posology.treatment import OverriddenHold
+
+
+class SigningRefused(DomainError):
+    """An order that may not be signed as it was sent; ``field`` names what to mend."""
+
+    code = "signing"
+
+    def __init__(self, sentence: str, *, field: str = "") -> None:
+        self.field = field
+        super().__init__(sentence)
+
+
+def check_identifiers(patient: Patient, typed_identifier: str, typed_born_on: date | str) -> None:
+    """Refuse unless both identifiers were typed as they stand in the record (hazard H-01)."""
+    if typed_identifier.strip() != patient.identifier:
+        raise SigningRefused(
+            "The record number that was typed is not this patient's. Look at the banner and type it again.",
+            field="typed_identifier",
+        )
+    try:
+        typed = read_day(typed_born_on, what="birth day") if isinstance(typed_born_on, str) else typed_born_on
+    except QuantityError as fault:
+        raise SigningRefused(str(fault), field="typed_born_on") from None
+    if typed != patient.born_on:
+        raise SigningRefused(
+            "The birth day that was typed is not this patient's. Look at the banner and type it again.",
+            field="typed_born_on",
+        )
+
+
+def chosen_option(option_id: str, shown: Advice, now: Advice) -> tuple[Option, ProposedDose]:
+    """Return the chosen option as advised now, if it still is what was shown when it was chosen.
+
+    Raises
+    ------
+    SigningRefused
+        If the option is gone, its dose differs, it gives no dose, or the knowledge changed meanwhile.
+    """
+    before, option = shown.option(option_id), now.option(option_id)
+    if before is None or option is None:
+        raise SigningRefused(
+            "This option is not advised as things stand now. Look at the options again.", field="option_id"
+        )
+    if option.dose is None:
+        raise SigningRefused(
+            "This option gives no dose, so there is no order to sign. Record it as a decision.",
+            field="option_id",
+        )
+    if before.dose != option.dose or before.blocked_by != option.blocked_by:
+        raise SigningRefused(
+            "What is known of the patient changed after this option was shown, and the option with it. "
+            "Look at the options again.",
+            field="option_id",
+        )
+    return option, option.dose
+
+
+def check_product(product_id: str, protocol: ProtocolFile, library: Library) -> None:
+    """Refuse a product that is not this protocol's substance and route (hazards H-05, H-09, H-10)."""
+    product = library.products.products.get(product_id)
+    if product is None or product_id not in protocol.products:
+        listed = ", ".join(protocol.products)
+        raise SigningRefused(
+            f"This product is not one of {protocol.title}. Choose one of {listed}.", field="product_id"
+        )
+    if product.substance is not protocol.substance or protocol.route not in product.routes:
+        raise SigningRefused(
+            f"{product.title} is not {protocol.substance} for the {protocol.route} route. Choose another product.",
+            field="product_id",
+        )
+
+
+def check_limits(protocol: ProtocolFile, dose: ProposedDose, *, on: date) -> None:
+    """Refuse a dose beyond a limit; the last step before signing (hazard H-12)."""
+    check_dose(
+        protocol,
+        level=dose.level,
+        dose_mg=dose.dose_mg,
+        weight_kg=dose.weight.kg if dose.weight else None,
+        minutes=dose.minutes,
+        devices=dose.devices,
+        on=on,
+    )
+
+
+def holds_passed(
+    holds: tuple[Finding, ...], reasons: Mapping[str, str], by: User
+) -> tuple[OverriddenHold, ...]:
+    """Return the holds that were passed, each with its reason.
+
+    Raises
+    ------
+    SigningRefused
+        If a hold has no reason, a reason has no hold, or this person may not clear one.
+    """
+    open_rules = {finding.rule for finding in holds}
+    stray = sorted(rule for rule in reasons if rule not in open_rules)
+    if stray:
+        raise SigningRefused(
+            f"There is no hold '{stray[0][:80]}' on this option. Look at the options again.",
+            field="overrides",
+        )
+    return tuple(_passed(finding, " ".join(reasons.get(finding.rule, "").split()), by) for finding in holds)
+
+
+# A prescriber clears what a nurse may clear; what is a director's or nobody's stays.
+_CLEARS = {"prescriber": {Role.PRESCRIBER, Role.NURSE}, "director": {Role.DIRECTOR}}
+
+
+def _passed(finding: Finding, reason: str, by: User) -> OverriddenHold:
+    if finding.cleared_by not in _CLEARS.get(by.role, set()):
+        raise SigningRefused(
+            f"'{finding.title}' is cleared by the {finding.cleared_by}, not by you. Ask them.",
+            field="overrides",
+        )
+    if not reason or len(reason) > 500:
+        raise SigningRefused(
+            f"'{finding.title}' holds this option up. Give the reason to go on, in 1 to 500 characters, or choose "
+            "another option.",
+            field="overrides",
+        )
+    return OverriddenHold(finding.rule, str(by.pk), reason)
+
+
+def check_chosen_moment(advice_as_of: datetime, at: datetime) -> None:
+    """Refuse a choice dated after the moment of signing."""
+    if advice_as_of > at:
+        raise SigningRefused(
+            "The options were shown at a moment that lies ahead. Reload the page.", field="option_id"
+        )

@@ -1,0 +1,1 @@
+"""Courses, orders, signatures and overrides: what was decided, by whom, under which hash."""

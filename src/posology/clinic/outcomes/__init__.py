@@ -1,0 +1,1 @@
+"""Completed instruments, and the tasks that a risk answer raises."""

@@ -1,0 +1,120 @@
+"""Sessions as folds of their events; nothing but the log is believed."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+
+from posology.clinic.accounts.models import Clinic, User
+from posology.clinic.accounts.permissions import check, not_found
+from posology.clinic.patients.models import Patient
+from posology.clinic.sessions.models import EventRow, SessionRow
+from posology.treatment import GENESIS, Event, EventKind, SessionState, chain_hash, load_payload, replay
+
+
+@dataclass(frozen=True, slots=True)
+class BoardLine:
+    """One chair of the board: the session and the state that its events tell."""
+
+    session: SessionRow
+    state: SessionState
+
+
+def session_for(by: User, session_id: UUID | str) -> SessionRow:
+    """Return one session of the person's clinic, with its order and patient.
+
+    Raises
+    ------
+    NotFound
+        If there is none of this id.
+    """
+    check(by, "view_session")
+    rows = SessionRow.objects.for_clinic(by.clinic_id)
+    row = (
+        rows.select_related("order__signature", "order__course", "patient__clinic")
+        .filter(pk=session_id)
+        .first()
+    )
+    if row is None:
+        raise not_found("session")
+    return row
+
+
+def event_rows(session: SessionRow) -> QuerySet[EventRow]:
+    """Return a session's events in the order in which they arrived."""
+    rows = EventRow.objects.everywhere(because="the events of one session, which was scoped when it was read")
+    return rows.filter(session=session).select_related("author").order_by("position")
+
+
+def event_of(row: EventRow) -> Event:
+    """Return a stored event as the library's own."""
+    return Event(
+        id=row.pk,
+        session_id=row.session_id,
+        sequence=row.sequence,
+        kind=EventKind(row.kind),
+        payload=load_payload(row.kind, json.loads(row.payload)),
+        occurred_at=row.occurred_at,
+        recorded_at=row.recorded_at,
+        author=str(row.author_id),
+        version=row.version,
+    )
+
+
+def events_of(session: SessionRow) -> tuple[Event, ...]:
+    """Return a session's events."""
+    return tuple(event_of(row) for row in event_rows(session))
+
+
+def state_of(session: SessionRow) -> SessionState:
+    """Return what a session's events tell."""
+    return replay(events_of(session))
+
+
+def sessions_of(patient: Patient) -> QuerySet[SessionRow]:
+    """Return a patient's sessions, newest first."""
+    rows = SessionRow.objects.for_clinic(patient.clinic_id).filter(patient=patient)
+    return rows.select_related("order__course").order_by("-scheduled_at")
+
+
+def states_of(sessions: Iterable[SessionRow], *, until: datetime | None = None) -> dict[UUID, SessionState]:
+    """Return the state of each session from two queries, whatever their number.
+
+    With ``until`` only what the server had stored by then is told.
+    """
+    keys = [s.pk for s in sessions]
+    rows = EventRow.objects.everywhere(because="events of sessions that were scoped when they were read")
+    rows = rows.filter(session__in=keys).order_by("position")
+    if until is not None:
+        rows = rows.filter(recorded_at__lte=until)
+    events: dict[UUID, list[Event]] = defaultdict(list)
+    for row in rows:
+        events[row.session_id].append(event_of(row))
+    return {key: replay(events[key]) for key in keys}
+
+
+def board(clinic: Clinic, day: date) -> tuple[BoardLine, ...]:
+    """Return the sessions of one day at a clinic, by chair and time, each with its state."""
+    zone = ZoneInfo(clinic.zone)
+    start = datetime.combine(day, time(), tzinfo=zone)
+    end = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
+    rows = SessionRow.objects.for_clinic(clinic).filter(scheduled_at__gte=start, scheduled_at__lt=end)
+    sessions = list(rows.select_related("order", "patient__clinic").order_by("scheduled_at", "chair"))
+    states = states_of(sessions)
+    return tuple(BoardLine(s, states[s.pk]) for s in sessions)
+
+
+def chain_faults(session: SessionRow) -> tuple[int, ...]:
+    """Return the positions at which a session's chain of hashes does not hold."""
+    faults, previous = [], GENESIS
+    for expected, row in enumerate(event_rows(session), start=1):
+        whole = row.position == expected and row.previous_hash == previous
+        if not whole or chain_hash(previous, event_of(row)) != row.hash:
+            faults.append(row.position)
+        previous = row.hash
+    return tuple(faults)

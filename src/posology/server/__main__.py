@@ -1,0 +1,84 @@
+"""``python -m posology.server serve | migrate | demo``: the process, started on its own feet."""
+
+import argparse
+import os
+import sys
+
+from posology.quantities import DomainError
+
+
+def main(words: list[str]) -> int:
+    """Run one command; a refusal is one sentence and exit code 2."""
+    parser = argparse.ArgumentParser(prog="posology.server")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="serve the clinic")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    commands.add_parser("migrate", help="bring the database to this version")
+    demo = commands.add_parser("demo", help="bring up a synthetic clinic")
+    demo.add_argument("--host", default="127.0.0.1")
+    demo.add_argument("--port", type=int, default=8000)
+    demo.add_argument("--reset", action="store_true", help="start over")
+    given = parser.parse_args(words)
+    try:
+        return COMMANDS[given.command](given)
+    except DomainError as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
+
+
+def _set_up() -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "posology.server.settings")
+    django.setup()
+
+
+def migrate(_: argparse.Namespace) -> int:
+    """Bring the database to this version, triggers included."""
+    _set_up()
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False)
+    return 0
+
+
+def serve(given: argparse.Namespace) -> int:
+    """Serve over ASGI. One process: SQLite has one writer, and more need PostgreSQL."""
+    from posology.server.secrets import make_key_file
+
+    if not os.environ.get("SECRET_KEY"):
+        from pathlib import Path
+
+        data = os.environ.get("POSOLOGY_DATA")
+        make_key_file(Path(data) if data else Path.home() / ".local" / "share" / "posology")
+    _set_up()
+    from posology.server.start import check_start
+
+    check_start()
+    import uvicorn
+
+    uvicorn.run(
+        "posology.server.asgi:application",
+        host=given.host,
+        port=given.port,
+        log_level="warning",
+        server_header=False,
+        lifespan="off",
+    )
+    return 0
+
+
+def demo(given: argparse.Namespace) -> int:
+    """Bring up the synthetic clinic; its own file, its own sign-ins, and a ribbon on every page."""
+    os.environ["POSOLOGY_DEMO"] = "1"
+    _set_up()
+    from posology.server.demo import run
+
+    return int(run(host=given.host, port=given.port, reset=given.reset) or 0)
+
+
+COMMANDS = {"serve": serve, "migrate": migrate, "demo": demo}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,145 @@
+"""Django's settings, read from the environment; every unsafe one is refused when serving starts.
+
+SECRET_KEY, DATABASE_URL, ALLOWED_HOSTS, POSOLOGY_SITE_ZONE, POSOLOGY_DATA, POSOLOGY_DEMO.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+
+from posology.server.database_url import database_settings
+from posology.server.secrets import NO_KEY, secret_key
+
+DEMO = os.environ.get("POSOLOGY_DEMO", "") == "1"
+DEBUG = os.environ.get("POSOLOGY_DEBUG", "") == "1"
+
+DATA = Path(os.environ.get("POSOLOGY_DATA") or Path.home() / ".local" / "share" / "posology")
+SECRET_KEY = secret_key(os.environ.get("SECRET_KEY", ""), DATA) or NO_KEY
+ALLOWED_HOSTS = [
+    h.strip() for h in os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if h.strip()
+]
+CSRF_TRUSTED_ORIGINS = [o.strip() for o in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if o.strip()]
+
+# ---------------------------------------------------------------- the site
+SITE_ZONE = os.environ.get("POSOLOGY_SITE_ZONE", "UTC")
+# Engineering default of this product, to be set by each site: how soon a risk answer must be seen by a person.
+RISK_TASK_DUE_MINUTES = 60
+TIME_ZONE = "UTC"
+USE_TZ = True
+LANGUAGE_CODE = "en"
+USE_I18N = False
+
+# ---------------------------------------------------------------- parts
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "posology.clinic.audit",
+    "posology.clinic.accounts",
+    "posology.clinic.patients",
+    "posology.clinic.assessments",
+    "posology.clinic.orders",
+    "posology.clinic.sessions",
+    "posology.clinic.outcomes",
+    "posology.clinic.care",
+    "posology.web",
+    "posology.server",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "posology.server.middleware.SafeHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "posology.server.urls"
+ASGI_APPLICATION = "posology.server.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# ---------------------------------------------------------------- store
+DATABASES = {
+    "default": database_settings(
+        os.environ.get("DATABASE_URL")
+        or f"sqlite:///{DATA / ('demo.sqlite3' if DEMO else 'clinic.sqlite3')}",
+        test_file=Path(tempfile.gettempdir()) / f"posology-test-{os.getpid()}.sqlite3",
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ---------------------------------------------------------------- people
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "sign-in"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# ---------------------------------------------------------------- browser
+HTTPS = os.environ.get("POSOLOGY_HTTPS", "0" if DEMO else "1") == "1"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if os.environ.get("POSOLOGY_BEHIND_PROXY", "") == "1":
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 55 * 1024 * 1024  # a FHIR bundle of 50 MB, and the form around it
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+# Logs hold codes and ids, never a message that may quote a patient's value.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}
