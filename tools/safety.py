@@ -45,18 +45,19 @@ def required() -> dict[str, str]:
 
 
 def folded(record: dict[str, dict]) -> list[Proof]:
-    """Join the parametrized cases of each test: N is summed, the worst outcome stands."""
+    """Join the parametrized cases of each test: counted Ns are summed, the worst outcome stands."""
     by_test: dict[str, list[dict]] = {}
     for nodeid, entry in sorted(record.items()):
         by_test.setdefault(re.sub(r"\[.*\]$", "", nodeid), []).append(entry)
     proofs = []
     for test, entries in by_test.items():
-        ns = [entry["n"] for entry in entries if entry["n"] is not None]
+        counted = sum(entry["counted"] or 0 for entry in entries)
+        n = counted or entries[0]["stated"] or (len(entries) if len(entries) > 1 else None)
         outcome: dict[str, str] = {}
         for entry in entries:
             for on, how in entry["outcome"].items():
                 outcome[on] = how if outcome.get(on, "passed") == "passed" else outcome[on]
-        proofs.append(Proof(test, entries[0]["says"], sum(ns) if ns else None, len(entries), outcome))
+        proofs.append(Proof(test, entries[0]["says"], n, len(entries), outcome))
     return proofs
 
 

@@ -1,9 +1,9 @@
 """Which test proves the control of which hazard, and how it went.
 
 A proof carries ``@pytest.mark.hazard("H-05")`` or ``@pytest.mark.requirement("SR-10")``. The number of
-cases that it tried, N, comes from what the test counted itself (``record_property("n", n)``), else from
-the marker (``n=1234``), else from its docstring ("N = 1,234"). Outcomes are gathered in
-build/safety.json: id -> test -> outcome and N.
+cases that it tried, N, comes from what each of its parametrized cases counted itself
+(``record_property("n", n)``), else from the marker (``n=1234``) or its docstring ("N = 1,234"), which
+state it for the whole test. Outcomes are gathered in build/safety.json: id -> test -> outcome and N.
 """
 
 import json
@@ -27,7 +27,8 @@ class Proof:
 
     ids: tuple[str, ...]
     says: str
-    n: int | None
+    stated: int | None  # N of the whole test, as written
+    counted: int | None = None  # N of this parametrized case, as counted while it ran
     outcome: dict[str, str] = field(default_factory=dict)
 
 
@@ -66,8 +67,8 @@ class Recorder:
             return
         if proof.outcome.get(database()) != "failed":  # a failed teardown may not be covered up, nor cover up
             proof.outcome[database()] = report.outcome
-        counted = [value for name, value in report.user_properties if name == "n"]
-        proof.n = int(counted[-1]) if counted else proof.n
+        for name, value in report.user_properties:
+            proof.counted = int(value) if name == "n" else proof.counted
 
     def pytest_sessionfinish(self) -> None:
         ran = {nodeid: proof for nodeid, proof in self.proofs.items() if proof.outcome}

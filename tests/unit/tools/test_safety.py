@@ -41,34 +41,51 @@ def test_a_test_without_a_marker_is_no_proof(request):
 
 def test_two_runs_keep_the_outcome_of_both_databases(tmp_path):
     place = tmp_path / "build" / "safety.json"
-    save({"t::a": Proof(("H-25",), "Once.", 50, {"sqlite": "passed"})}, place)
-    save({"t::a": Proof(("H-25",), "Once.", 50, {"postgresql": "failed"})}, place)
+    save({"t::a": Proof(("H-25",), "Once.", 50, outcome={"sqlite": "passed"})}, place)
+    save({"t::a": Proof(("H-25",), "Once.", 50, outcome={"postgresql": "failed"})}, place)
     (proof,) = safety.folded(json.loads(place.read_text())["H-25"])
     assert proof.outcome == {"sqlite": "passed", "postgresql": "failed"}
     assert not proof.passed
 
 
-def test_cases_of_one_test_are_folded_and_the_worst_stands():
-    record = {
-        "t::a[1]": {"says": "", "n": 10, "outcome": {"sqlite": "passed"}},
-        "t::a[2]": {"says": "", "n": 20, "outcome": {"sqlite": "failed"}},
-        "t::a[3]": {"says": "", "n": 30, "outcome": {"sqlite": "passed"}},
+def cases(outcomes, *, stated=None, counted=(None, None, None)):
+    return {
+        f"t::a[{i}]": {"says": "", "stated": stated, "counted": n, "outcome": {"sqlite": how}}
+        for i, (how, n) in enumerate(zip(outcomes, counted, strict=True))
     }
-    (proof,) = safety.folded(record)
-    assert (proof.n, proof.cases, proof.outcome) == (60, 3, {"sqlite": "failed"})
+
+
+def test_cases_of_one_test_are_folded_and_the_worst_stands():
+    (proof,) = safety.folded(cases(["passed", "failed", "passed"]))
+    assert (proof.cases, proof.outcome) == (3, {"sqlite": "failed"})
+
+
+@pytest.mark.parametrize(
+    ("stated", "counted", "n"),
+    [
+        (None, (10, 20, 30), 60),  # each case counted its own
+        (12, (None, None, None), 12),  # written once for the whole test, so never multiplied
+        (12, (10, 20, 30), 60),
+        (None, (None, None, None), 3),
+    ],
+)
+def test_n_is_never_more_than_what_was_tried(stated, counted, n):
+    (proof,) = safety.folded(cases(["passed"] * 3, stated=stated, counted=counted))
+    assert proof.n == n
 
 
 def test_an_id_without_a_passing_proof_fails(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(safety, "RECORD", tmp_path / "safety.json")
     monkeypatch.setattr(safety, "required", lambda: {"H-05": "Wrong vial strength", "H-06": "Tenfold slip"})
     passed, skipped = {"sqlite": "passed"}, {"sqlite": "skipped"}
-    record = {"H-05": {"t::a": {"says": "", "n": 6, "outcome": passed}}}
+    entry = {"says": "", "stated": 6, "counted": None}
+    record = {"H-05": {"t::a": {**entry, "outcome": passed}}}
 
     safety.RECORD.write_text(json.dumps(record))
     assert safety.report(brief=False) == 1
     assert "without a passing proof: H-06" in capsys.readouterr().out
 
-    record["H-06"] = {"t::b": {"says": "", "n": 6, "outcome": skipped}}
+    record["H-06"] = {"t::b": {**entry, "outcome": skipped}}
     safety.RECORD.write_text(json.dumps(record))
     assert safety.report(brief=True) == 1
 
