@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,14 @@ def test_an_import_that_goes_up_or_out_is_refused(copied_source, floor, line):
     planted.unlink()
     assert done.returncode == 1, done.stdout
     assert f"posology.{floor}.planted" in done.stdout
+
+
+def test_the_contract_about_the_outside_names_every_floor_below_the_clinic():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (outside,) = [contract for contract in contracts if contract["type"] == "forbidden"]
+    packages = {place.parent.name for place in (ROOT / "src/posology").glob("*/__init__.py")}
+    below = packages - {"clinic", "web", "api", "cli", "server"}
+    assert set(outside["source_modules"]) == {f"posology.{name}" for name in below}
 
 
 def test_a_package_that_stands_on_no_floor_is_refused(copied_source):
