@@ -1,9 +1,10 @@
 """One patient's case: immutable facts, and the one way to ask for the latest of each."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 from posology.case.facts import Answer, CaseError, Choice, Fact, MeasuredScore, Medication, PastSession, Sex
 from posology.knowledge import Library
@@ -38,6 +39,14 @@ class Case:
     medications: tuple[Medication, ...] = ()
     scores: tuple[MeasuredScore, ...] = ()
     sessions: tuple[PastSession, ...] = ()
+    # The facts by question, newest first: every rule asks, so it is sorted once.
+    _by_key: Mapping[str, tuple[Fact, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_key: dict[str, list[Fact]] = {}
+        for fact in sorted(self.facts, key=lambda f: f.at, reverse=True):
+            by_key.setdefault(fact.key, []).append(fact)
+        object.__setattr__(self, "_by_key", MappingProxyType({k: tuple(v) for k, v in by_key.items()}))
 
     def age_on(self, on: date) -> int | None:
         """Return the age in completed years, or ``None`` when the birth day is unknown."""
@@ -56,8 +65,7 @@ class Case:
 
     def all_of(self, key: str) -> tuple[Fact, ...]:
         """Return every answer to one question, newest first."""
-        found = [f for f in self.facts if f.key == key]
-        return tuple(sorted(found, key=lambda f: f.at, reverse=True))
+        return self._by_key.get(key, ())
 
     def scores_of(self, instrument: str) -> tuple[MeasuredScore, ...]:
         """Return every completed form of one instrument, newest first."""
@@ -155,14 +163,14 @@ def _check_fact(fact: Fact, library: Library, moment: datetime) -> None:
         raise CaseError(f"There is no question '{fact.key[:60]}'. Take it out, or mend its spelling.")
     if fact.at > moment:
         raise CaseError(
-            f"The {question.short} is dated {fact.at:%Y-%m-%d %H:%M} UTC, after "
+            f"The {question.named} is dated {fact.at:%Y-%m-%d %H:%M} UTC, after "
             f"{moment:%Y-%m-%d %H:%M} UTC, the moment of the decision. Correct its date."
         )
     if fact.value is Answer.UNKNOWN:
         return
     check_value(fact, question)
     if question.kind == "day" and isinstance(fact.value, date) and fact.value > moment.date():
-        raise CaseError(f"The {question.short} is {fact.value}, a day in the future. Correct it.")
+        raise CaseError(f"The {question.named} is {fact.value}, a day in the future. Correct it.")
 
 
 def check_value(fact: Fact, question: Question) -> None:
@@ -189,10 +197,10 @@ def check_value(fact: Fact, question: Question) -> None:
             "day": "a day such as 2026-11-23, or no",
             "text": "text",
         }[question.kind]
-        raise CaseError(f"The {question.short} is '{fact.shown[:40]}'. It takes {takes}.")
+        raise CaseError(f"The {question.named} is '{fact.shown[:40]}'. It takes {takes}.")
     if isinstance(value, Choice) and value.key not in (question.choices or {}):
         choices = ", ".join(question.choices or {})
-        raise CaseError(f"The {question.short} is '{value.key[:40]}'. Choose one of {choices}.")
+        raise CaseError(f"The {question.named} is '{value.key[:40]}'. Choose one of {choices}.")
     if isinstance(value, Quantity):
         _check_bounds(value, question)
 
@@ -202,9 +210,9 @@ def _check_bounds(value: Quantity, question: Question) -> None:
     magnitude: Decimal = value.in_unit(question.unit)
     low, high = question.bounds.absolute
     if magnitude < 0:
-        raise CaseError(f"The {question.short} is {value}, below zero, which cannot be. Measure again.")
+        raise CaseError(f"The {question.named} is {value}, below zero, which cannot be. Measure again.")
     if not low <= magnitude <= high:
         raise CaseError(
-            f"The {question.short} is {value}, outside {Quantity(low, question.unit)} to "
+            f"The {question.named} is {value}, outside {Quantity(low, question.unit)} to "
             f"{Quantity(high, question.unit)}, beyond what can be true. Check the number and its unit."
         )

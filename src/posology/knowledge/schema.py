@@ -210,6 +210,13 @@ class Bounds(Strict):
         return self
 
 
+class CodeList(Strict):
+    """Problems, by their codes, that answer a question in one way."""
+
+    snomed: Texts = ()
+    icd10: Texts = ()
+
+
 class Question(Cited):
     """One thing to find out before treatment, what kind of answer it has, and how long it stays good."""
 
@@ -228,6 +235,8 @@ class Question(Cited):
     loinc: Texts = ()
     snomed: Texts = ()  # problems that answer it with yes
     icd10: Texts = ()
+    ever: bool = False  # asks whether it ever was: a problem that is over answers it with yes too
+    choice_codes: dict[str, CodeList] = {}  # the same for a choice; under 'unknown' what leaves it open
 
     @model_validator(mode="after")
     def _is_complete(self) -> "Question":
@@ -235,6 +244,9 @@ class Question(Cited):
             raise ValueError("a quantity needs a unit and bounds; add both")
         if (self.kind == "choice") != bool(self.choices):
             raise ValueError("a choice needs choices, and nothing else has them")
+        for choice in self.choice_codes:
+            if choice != "unknown" and choice not in (self.choices or {}):
+                raise ValueError(f"choice_codes names '{choice}', which is no choice; mend its spelling")
         for unit in (*self.units, *((self.unit,) if self.unit else ())):
             if unit not in UNITS:
                 raise ValueError(f"'{unit}' is not a UCUM code that is read here")

@@ -85,9 +85,14 @@ _MISSPELT = MappingProxyType(
         "μg": "ug",
         "lb": "[lb_av]",
         "lbs": "[lb_av]",
+        "pound": "[lb_av]",
+        "pounds": "[lb_av]",
         "in": "[in_i]",
         "inch": "[in_i]",
+        "inches": "[in_i]",
         "kgs": "kg",
+        "kilogram": "kg",
+        "kilograms": "kg",
         "Kg": "kg",
         "KG": "kg",
         "mmHg": "mm[Hg]",
@@ -101,6 +106,11 @@ _MISSPELT = MappingProxyType(
         "ml/h": "mL/h",
     }
 )
+
+
+def meant_unit(text: str) -> str | None:
+    """Return the UCUM code that a unit written in words probably means; for comparing, never for reading."""
+    return text if text in UNITS else _MISSPELT.get(text)
 
 
 def unit_of(code: str) -> Unit:
