@@ -1,0 +1,29 @@
+"""A day without a time of day, as a moment: never younger than it is."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+# Somewhere on Earth a day begins 14 hours before it does in UTC.
+_EARLIEST = timedelta(hours=14)
+
+
+def moment_of_day(day: date, *, as_of: datetime) -> datetime:
+    """Return the moment that stands for a day of which the time is not known.
+
+    It is the first moment of the day in UTC, so that the age of what was seen on it is never
+    understated by the hours that are not known. A day that has begun somewhere on Earth but not yet
+    in UTC counts from ``as_of``: it is today where it was written down, not the future.
+
+    Parameters
+    ----------
+    day : date
+        The day as written.
+    as_of : datetime
+        The moment of the decision, aware.
+
+    Returns
+    -------
+    datetime
+        In UTC; later than ``as_of`` only if the day has begun nowhere yet.
+    """
+    first = datetime.combine(day, time(), tzinfo=UTC)
+    return as_of if first - _EARLIEST <= as_of < first else first
