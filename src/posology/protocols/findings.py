@@ -20,12 +20,15 @@ class Verdict(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the gravest."""
-        return list(Verdict).index(self)
+        return _RANK[self]
 
     @property
     def lets_through(self) -> bool:
         """Whether a dose may be ordered under it without anyone clearing anything."""
         return self in {Verdict.CAUTION, Verdict.PASS}
+
+
+_RANK = {verdict: place for place, verdict in enumerate(Verdict)}
 
 
 class Severity(StrEnum):

@@ -1,0 +1,74 @@
+"""Visit days and intervals, held against the trial days of the sheets."""
+
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+
+from posology.knowledge import load_library
+from posology.protocols.schedule import (
+    TooSoon,
+    check_interval,
+    current_rung,
+    days_until_next,
+    ladder,
+    plan_from_start,
+    protocols_for,
+)
+from tests.cases import NOW
+
+
+def test_esketamine_induction_falls_on_the_trial_days():
+    """Trial visit days 1, 4, 8, 11, 15, 18, 22, 25 (PR-ESK-09), then weekly for four weeks (PR-ESK-04)."""
+    protocol = load_library().protocol("esketamine-nasal-us")
+    visits = plan_from_start(protocol, date(2026, 1, 1), count=12)
+    days = [(v.on - date(2026, 1, 1)).days + 1 for v in visits]
+    assert days == [1, 4, 8, 11, 15, 18, 22, 25, 32, 39, 46, 53]
+    assert [v.phase for v in visits] == ["induction"] * 8 + ["continuation"] * 4
+
+
+def test_the_last_induction_visit_carries_the_checkpoint():
+    protocol = load_library().protocol("esketamine-nasal-us")
+    visits = plan_from_start(protocol, date(2026, 1, 1), count=9)
+    assert visits[7].note and not visits[6].note
+
+
+def test_intravenous_induction_is_twice_a_week_for_three_weeks():
+    protocol = load_library().protocol("ketamine-iv")
+    visits = plan_from_start(protocol, date(2026, 1, 1), count=7)
+    assert [(b.on - a.on).days for a, b in pairwise(visits)] == [3, 4, 3, 4, 3, 7]
+
+
+@pytest.mark.parametrize("protocol", load_library().protocols.values(), ids=lambda p: p.id)
+def test_the_ladder_runs_from_dense_to_wide(protocol):
+    days = [rung.days for rung in ladder(protocol)]
+    assert days == sorted(set(days)) and len(days) >= 2
+
+
+@pytest.mark.parametrize("protocol", load_library().protocols.values(), ids=lambda p: p.id)
+def test_every_planned_gap_keeps_the_smallest_interval(protocol):
+    visits = plan_from_start(protocol, date(2026, 1, 1), count=30)
+    for before, after in pairwise(visits):
+        last_at = NOW.replace(year=before.on.year, month=before.on.month, day=before.on.day)
+        next_at = last_at + (after.on - before.on)
+        check_interval(protocol, last_at=last_at, next_at=next_at)
+
+
+def test_a_session_inside_the_smallest_interval_is_refused():
+    protocol = load_library().protocol("ketamine-iv")
+    check_interval(protocol, last_at=NOW, next_at=NOW + timedelta(hours=48))
+    with pytest.raises(TooSoon, match=r"keeps 48 h"):
+        check_interval(protocol, last_at=NOW, next_at=NOW + timedelta(hours=48) - timedelta(seconds=1))
+
+
+def test_the_rung_follows_the_interval_that_was_kept():
+    protocol = load_library().protocol("ketamine-iv")
+    assert current_rung(protocol, "maintenance", 21).days == 21
+    assert current_rung(protocol, "maintenance", None).days == 14
+    assert current_rung(protocol, "induction", 9).phase == "induction"
+    assert days_until_next(protocol, 6) == 7
+
+
+def test_a_protocol_of_another_jurisdiction_is_not_offered():
+    ids = {p.id for p in protocols_for(load_library(), "EU")}
+    assert "esketamine-nasal-us" not in ids and "ketamine-iv" in ids
