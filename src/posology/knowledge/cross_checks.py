@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from posology.knowledge.errors import KnowledgeError
-from posology.knowledge.library import Library, citations_in
+from posology.knowledge.library import Library, citations_in, in_force
 from posology.knowledge.schema import (
     AdjustmentsFile,
     Certainty,
@@ -25,6 +25,7 @@ from posology.knowledge.yaml_reader import Document, Path
 _NEEDED = ("dose_levels", "dose_start", "dose_ceiling", "dose_step", "session_interval_min")
 _NEEDED_BY_WEIGHT = ("dosing_weight_policy",)
 _NEEDED_BY_RATE = ("infusion_minutes", "rate_ceiling")
+_DOSES = ("dose_levels", "dose_start", "dose_start_lower", "dose_ceiling")
 
 
 # What the next options are decided by.
@@ -172,3 +173,25 @@ def _protocol_faults(file: ProtocolFile, library: Library) -> Iterator[tuple[str
             or not all(isinstance(x, Decimal) and x > 0 for x in levels)
         ):
             yield "dose_levels is a list of numbers above 0, rising.", ("values", "dose_levels", str(day))
+    for problem, name in _dose_faults(file):
+        yield problem, ("values", name)
+
+
+def _dose_faults(file: ProtocolFile) -> Iterator[tuple[str, str]]:
+    """Yield what makes a protocol's doses contradict each other on any day on which one of them changes."""
+    doses = {n: file.values[n] for n in _DOSES if n in file.values}
+    for name, dated in doses.items():
+        if any(v.unit != file.dose_basis for v in dated.values()):
+            yield f"'{name}' is not in {file.dose_basis}, the unit of this protocol's doses.", name
+    if not {"dose_levels", "dose_start", "dose_ceiling"} <= set(doses):
+        return
+    for day in sorted({d for dated in doses.values() for d in dated}):
+        held = {n: in_force(dated, on=day).value for n, dated in doses.items() if min(dated) <= day}
+        levels, ceiling = held.get("dose_levels"), held.get("dose_ceiling")
+        if not isinstance(levels, tuple) or not isinstance(ceiling, Decimal):
+            continue  # not yet in force on this day, or refused above
+        if any(isinstance(x, Decimal) and x > ceiling for x in levels):
+            yield f"on {day} a dose level is above the ceiling {ceiling}.", "dose_levels"
+        for name in ("dose_start", "dose_start_lower"):
+            if name in held and held[name] not in levels:
+                yield f"on {day} '{name}' is none of the dose levels.", name

@@ -71,6 +71,19 @@ def _as_tuple(value: Any) -> Any:
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
 
+def _is_a_number(value: Any) -> Any:
+    """Refuse a text where a number belongs: ``Decimal("４０")`` would succeed (hazard H-07)."""
+    if isinstance(value, bool | str | float):
+        raise ValueError(
+            f"{value!r} is not a number as it is written here; write plain digits without quotes"
+        )
+    return value
+
+
+Number = Annotated[Decimal, BeforeValidator(_is_a_number)]
+Whole = Annotated[int, BeforeValidator(_is_a_number)]
+
+
 class Strict(BaseModel):
     """A frozen model that refuses unknown keys and coerces nothing."""
 
@@ -100,7 +113,7 @@ class Header(Strict):
     kind: str
     title: str
     status: Literal["draft", "active", "retired"]
-    version: int = Field(ge=1)
+    version: Whole = Field(ge=1)
     authored_by: str
     reviewed_by: str
     clinical_sign_off: str | None = None  # a licensed clinician's; none until a site gives its own
@@ -120,7 +133,7 @@ class Header(Strict):
 class Value(Cited):
     """One number (or list, or word) with its unit, from one effective day on."""
 
-    value: Decimal | bool | str | tuple[Decimal, ...] | tuple[str, ...]
+    value: Number | bool | str | tuple[Number, ...] | tuple[str, ...]
     unit: str | None = None
     where: str | None = None
     note: str | None = None
@@ -135,6 +148,8 @@ class Value(Cited):
         numeric = not isinstance(self.value, bool | str) and not (
             isinstance(self.value, tuple) and self.value and isinstance(self.value[0], str)
         )
+        if not numeric and self.unit is not None:
+            raise ValueError(f"{self.value!r} has a unit and is no number; write plain digits without quotes")
         if numeric and self.unit is None:
             raise ValueError("it has no unit; write one of the UCUM codes that are read here")
         if self.unit is not None and self.unit not in UNITS:
@@ -200,8 +215,8 @@ Part = Literal["psychiatric", "medical", "medication", "examination", "laborator
 class Bounds(Strict):
     """Where a measurement usually lies, and beyond what it cannot be true."""
 
-    usual: tuple[Decimal, Decimal]
-    absolute: tuple[Decimal, Decimal]
+    usual: tuple[Number, Number]
+    absolute: tuple[Number, Number]
 
     @model_validator(mode="after")
     def _nested(self) -> "Bounds":
@@ -229,7 +244,7 @@ class Question(Cited):
     units: Texts = ()  # the units a form offers, the first being usual here
     bounds: Bounds | None = None
     choices: dict[str, str] | None = None
-    good_for_days: int | None = Field(default=None, ge=0)
+    good_for_days: Whole | None = Field(default=None, ge=0)
     help: str | None = None
     each_session: bool = False
     loinc: Texts = ()
@@ -301,14 +316,14 @@ class Condition(Strict):
 
     fact: str | None = None
     is_: str | None = Field(default=None, alias="is")
-    above: Decimal | str | None = (
+    above: Number | str | None = (
         None  # a bare number in the question's unit, or the name of a value of the rule
     )
-    at_least: Decimal | str | None = None
-    below: Decimal | str | None = None
-    at_most: Decimal | str | None = None
-    within_days: int | str | None = None
-    changed_by_more_than_percent: Decimal | None = None
+    at_least: Number | str | None = None
+    below: Number | str | None = None
+    at_most: Number | str | None = None
+    within_days: Whole | str | None = None
+    changed_by_more_than_percent: Number | None = None
     age: "Compare | None" = None
     bmi: "Compare | None" = None
     taking: str | None = None
@@ -336,10 +351,10 @@ class Condition(Strict):
 class Compare(Strict):
     """One comparison with a number."""
 
-    above: Decimal | None = None
-    at_least: Decimal | None = None
-    below: Decimal | None = None
-    at_most: Decimal | None = None
+    above: Number | None = None
+    at_least: Number | None = None
+    below: Number | None = None
+    at_most: Number | None = None
 
     @model_validator(mode="after")
     def _has_one(self) -> "Compare":
@@ -401,10 +416,10 @@ class Phase(Cited):
 
     id: str
     title: str
-    visit_days: tuple[int, ...] | None = None
-    every_days: int | None = None
-    sessions: int | None = None
-    interval_days: tuple[int, ...] | None = None  # allowed intervals, the first being usual
+    visit_days: tuple[Whole, ...] | None = None
+    every_days: Whole | None = None
+    sessions: Whole | None = None
+    interval_days: tuple[Whole, ...] | None = None  # allowed intervals, the first being usual
     checkpoint: str | None = None
     in_force_from: date | None = None
 
@@ -425,10 +440,10 @@ class Monitoring(Cited):
     """When readings are due: before, at fixed minutes from the first dose, or by steps during and after."""
 
     before: bool = True
-    at_min: tuple[int, ...] = ()
-    during_every_min: int | None = None
-    after_every_min: int | None = None
-    after_until_min: int | None = None
+    at_min: tuple[Whole, ...] = ()
+    during_every_min: Whole | None = None
+    after_every_min: Whole | None = None
+    after_until_min: Whole | None = None
     readings: tuple[Literal["blood_pressure", "heart_rate", "spo2", "respiratory_rate", "sedation"], ...]
 
 
@@ -436,7 +451,7 @@ class Discharge(Cited):
     """From which moment the minimum stay counts, how long it is, and what must be seen."""
 
     clock_from: Literal["first_device", "administration_end", "dose"]
-    minimum_min: int = Field(ge=0)
+    minimum_min: Whole = Field(ge=0)
     criteria: dict[str, str]  # key -> the sentence a nurse confirms
 
 
@@ -464,9 +479,9 @@ class Product(Cited):
     substance: Substance
     routes: tuple[Route, ...]
     form: Literal["vial", "device", "oral"]
-    strength_mg_per_mL: Decimal | None = None
-    device_mg: Decimal | None = None
-    volume_mL: Decimal | None = None
+    strength_mg_per_mL: Number | None = None
+    device_mg: Number | None = None
+    volume_mL: Number | None = None
     dilute_first: tuple[Route, ...] = ()  # routes by which it may never be given undiluted
     codes: dict[str, str] = {}
 
@@ -485,7 +500,7 @@ class ProductsFile(Header):
 class Item(Strict):
     """One item of an instrument."""
 
-    number: int
+    number: Whole
     loinc: str
     text: str | None = None  # only where the wording may be shipped
     short: str
@@ -494,7 +509,7 @@ class Item(Strict):
 class AnswerChoice(Strict):
     """One answer an item may have."""
 
-    value: int
+    value: Whole
     text: str | None = None
     loinc: str | None = None
 
@@ -502,16 +517,16 @@ class AnswerChoice(Strict):
 class Band(Strict):
     """One range of totals and its name."""
 
-    low: int
-    high: int
+    low: Whole
+    high: Whole
     label: str
 
 
 class RiskItem(Cited):
     """An answer that asks for a person the same day, whatever the total."""
 
-    item: int
-    above: int
+    item: Whole
+    above: Whole
     say: str
 
 
@@ -522,7 +537,7 @@ class MeasureFile(Header):
     short_title: str
     loinc_panel: str
     loinc_total: str
-    recall_days: int
+    recall_days: Whole
     question: str | None = None
     notice: str
     items: tuple[Item, ...]
