@@ -1,1 +1,1 @@
-"""The clinic application: what it stores and in whose name. What is decided is decided on the floors below."""
+"""The clinic application: what it stores and in whose name. Decisions are made on the floors below."""

@@ -31,6 +31,6 @@ def check_page_patient(page_patient_id: UUID | str | None, patient: Any) -> None
     """
     if page_patient_id is not None and str(page_patient_id) != str(patient.pk):
         raise WrongPatient(
-            "The page that sent this was showing another patient than the one it was sent for, so nothing was "
-            "written. Reload the page and check the banner."
+            "The page that sent this was showing another patient than the one it was sent for, "
+            "so nothing was written. Reload the page and check the banner."
         )

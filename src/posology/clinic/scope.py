@@ -16,7 +16,7 @@ class ScopedQuerySet(models.QuerySet):
     _scope: str | None = None
 
     def _clone(self) -> Self:
-        clone = super()._clone()
+        clone: Self = super()._clone()  # type: ignore[misc]
         clone._scope = self._scope
         clone.scope_path = self.scope_path
         return clone
@@ -36,8 +36,8 @@ class ScopedQuerySet(models.QuerySet):
     def _check_scope(self) -> None:
         if self._scope is None:
             raise UnscopedQuery(
-                f"A query on {self.model.__name__} was evaluated without a scope, so it would read every clinic's "
-                "rows. Say for_clinic(…) first."
+                f"A query on {self.model.__name__} was evaluated without a scope, "
+                "so it would read every clinic's rows. Say for_clinic(…) first."
             )
 
     def _fetch_all(self) -> None:

@@ -24,7 +24,7 @@ CSRF_TRUSTED_ORIGINS = [o.strip() for o in os.environ.get("CSRF_TRUSTED_ORIGINS"
 
 # ---------------------------------------------------------------- the site
 SITE_ZONE = os.environ.get("POSOLOGY_SITE_ZONE", "UTC")
-# Engineering default of this product, to be set by each site: how soon a risk answer must be seen by a person.
+# Engineering default, to be set by each site: how soon a risk answer must be seen by a person.
 RISK_TASK_DUE_MINUTES = 60
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -63,6 +63,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "posology.web.middleware.Site",
+    "posology.web.access.DenyByDefault",
+    "posology.web.errors.Refusals",
 ]
 ROOT_URLCONF = "posology.server.urls"
 ASGI_APPLICATION = "posology.server.asgi.application"
@@ -75,6 +78,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "posology.web.page.site",
             ]
         },
     }

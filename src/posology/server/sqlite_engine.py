@@ -43,6 +43,6 @@ def check_engine(version: tuple[int, int, int]) -> None:
         return
     found, needed = ".".join(map(str, version)), ".".join(map(str, OLDEST))
     raise UnsafeEngine(
-        f"The SQLite engine is {found}, which can damage a record file under load; {needed} or newer is needed. "
-        "Install the package 'pysqlite3', or set DATABASE_URL to a PostgreSQL server."
+        f"The SQLite engine is {found}, which can damage a record file under load; {needed} or newer is "
+        "needed. Install the package 'pysqlite3', or set DATABASE_URL to a PostgreSQL server."
     )

@@ -1,4 +1,4 @@
-"""What must be true before the first request: safe settings, a safe engine, a database that keeps its word."""
+"""What must be true before the first request: safe settings, and a database that keeps its word."""
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -35,6 +35,7 @@ def _schema_faults() -> list[str]:
     missing = missing_triggers(connection)
     if missing:
         return [
-            f"{len(missing)} audit triggers are missing ({missing[0]} …). Run 'python -m posology.server migrate'."
+            f"{len(missing)} audit triggers are missing ({missing[0]} …). "
+            "Run 'python -m posology.server migrate'."
         ]
     return []

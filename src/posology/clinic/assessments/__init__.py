@@ -1,1 +1,1 @@
-"""Facts, drugs and imports: what is known of a patient, each with its moment and origin; nothing is overwritten."""
+"""Facts, drugs and imports: what is known of a patient, with moment and origin; nothing is overwritten."""

@@ -124,8 +124,8 @@ def import_bundle(
 def _check_same_person(patient: Patient, case: Case) -> None:
     if case.born_on is not None and case.born_on != patient.born_on:
         raise CaseError(
-            f"The file is of somebody born on {case.born_on}, and this patient was born on {patient.born_on}. "
-            "Check that it is this patient's file."
+            f"The file is of somebody born on {case.born_on}, and this patient on {patient.born_on}, "
+            "so nothing was read. Check that it is this patient's file."
         )
     if case.sex not in {Sex.UNKNOWN, Sex(patient.sex)}:
         raise CaseError(

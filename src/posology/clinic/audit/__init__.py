@@ -1,4 +1,4 @@
-"""Who wrote what, when, and in the course of what: written by the database itself, never by the code above it."""
+"""Who wrote what, when, and in the course of what: told by the database itself, not by the code above it."""
 
 from posology.clinic.audit.acting import acting_as, action
 

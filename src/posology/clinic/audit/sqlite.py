@@ -56,7 +56,7 @@ CREATE TRIGGER "{plan.name(operation)}" AFTER {operation} ON "{plan.table}" BEGI
     LEFT JOIN audit_entry AS last ON last.chain = place.chain AND last.position =
       (SELECT max(position) FROM audit_entry WHERE chain = {_chain(plan, row)})
   );
-END"""
+END"""  # noqa: S608  (every name in it comes from the models)
 
 
 def _chain(plan: TablePlan, row: str) -> str:

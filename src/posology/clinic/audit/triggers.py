@@ -46,8 +46,8 @@ def plan_of(model: type[models.Model]) -> TablePlan:
     return TablePlan(
         table=model._meta.db_table,
         key=_column(model._meta.pk),
-        columns=tuple(f.column for f in fields if f.name not in hidden),
-        hidden=tuple(f.column for f in fields if f.name in hidden),
+        columns=tuple(_column(f) for f in fields if f.name not in hidden),
+        hidden=tuple(_column(f) for f in fields if f.name in hidden),
         session=session,
         clinic=clinic,
         append_only=bool(getattr(model, "append_only", False)),

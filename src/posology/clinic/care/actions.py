@@ -129,7 +129,8 @@ def _check_before_signing(
     waiting = active_order(patient)
     if waiting is not None:
         raise Conflict(
-            f"An order for {waiting.planned_on:%d-%b-%Y} is signed and not given yet. Give or withdraw it first."
+            f"An order for {waiting.planned_on:%d-%b-%Y} is signed and not given yet. "
+            "Give or withdraw it first."
         )
     check_interval(protocol, last_at=last_given_at(patient), next_at=when)
     signing.check_limits(protocol, dose, on=site_day(patient, when))

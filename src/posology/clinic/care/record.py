@@ -1,4 +1,4 @@
-"""One short word that changes whenever a part of a patient's record does: what a page shows it was made from."""
+"""One short word that changes whenever a part of a record does: what a page shows it was made from."""
 
 import hashlib
 from collections.abc import Callable, Iterable

@@ -79,7 +79,8 @@ def check_product(product_id: str, protocol: ProtocolFile, library: Library) -> 
         )
     if product.substance is not protocol.substance or protocol.route not in product.routes:
         raise SigningRefused(
-            f"{product.title} is not {protocol.substance} for the {protocol.route} route. Choose another product.",
+            f"{product.title} is not {protocol.substance} for the {protocol.route} route. "
+            "Choose another product.",
             field="product_id",
         )
 
@@ -129,8 +130,8 @@ def _passed(finding: Finding, reason: str, by: User) -> OverriddenHold:
         )
     if not reason or len(reason) > 500:
         raise SigningRefused(
-            f"'{finding.title}' holds this option up. Give the reason to go on, in 1 to 500 characters, or choose "
-            "another option.",
+            f"'{finding.title}' holds this option up. Give the reason to go on, in 1 to 500 characters, "
+            "or choose another option.",
             field="overrides",
         )
     return OverriddenHold(finding.rule, str(by.pk), reason)

@@ -37,7 +37,7 @@ def course_for(*, course_id: UUID, patient: Patient, protocol_id: str, began_on:
         )
     if running.protocol_id != protocol_id:
         raise OrderRefused(
-            f"A course under {running.protocol_id} is running, and a second one at the same time is not allowed. "
+            f"A course under {running.protocol_id} is running, and a second one beside it is not allowed. "
             "End it first."
         )
     return running

@@ -13,7 +13,10 @@ from posology.clinic.patients.models import Patient
 from posology.clinic.scope import scoped
 
 PATIENTS_CLINIC = "SELECT clinic_id FROM patients_patient WHERE id = {row}.patient_id"
-ORDERS_CLINIC = "SELECT p.clinic_id FROM orders_orderrow o JOIN patients_patient p ON p.id = o.patient_id WHERE o.id = {row}.order_id"
+ORDERS_CLINIC = (
+    "SELECT p.clinic_id FROM orders_orderrow o JOIN patients_patient p ON p.id = o.patient_id "
+    "WHERE o.id = {row}.order_id"
+)
 # Not a clinical limit: it only keeps an absurd number out of the table. Clinical limits stand in knowledge.
 DOSE_BEYOND_ANY = Decimal(1000)
 

@@ -1,6 +1,7 @@
-"""An order as it is stored: its canonical text back into the library's ``Order``, and whether it is untouched."""
+"""An order as it is stored: its text back into the library's ``Order``, and whether it is untouched."""
 
 import json
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,7 +20,7 @@ class OrderAltered(DomainError):
     code = "order-altered"
 
 
-_READ = {
+_READ: dict[str, Callable[[Any], Any]] = {
     "id": UUID,
     "patient_id": UUID,
     "substance": Substance,
@@ -82,7 +83,7 @@ def check_intact(row: OrderRow) -> Order:
     differing = [what for what, same in agrees.items() if not same]
     if differing:
         raise OrderAltered(
-            f"The order differs from what was signed ({', '.join(differing)}), so nothing may be given from it. "
-            "Withdraw it and sign a new one."
+            f"The order differs from what was signed ({', '.join(differing)}), "
+            "so nothing may be given from it. Withdraw it and sign a new one."
         )
     return order

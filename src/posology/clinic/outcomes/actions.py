@@ -1,4 +1,4 @@
-"""Recording a form, and the life of the tasks that a risk answer raises: the answer decides, not the total."""
+"""Recording a form, and the life of the tasks of risk answers: the answer decides, not the total."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

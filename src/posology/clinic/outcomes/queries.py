@@ -1,6 +1,7 @@
 """Scores of a patient, and the risk tasks that wait for a person."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import F, QuerySet
 
@@ -40,7 +41,7 @@ def risk_tasks_of(patient: Patient) -> QuerySet[RiskTask]:
     return rows.select_related("form", "owner").order_by(F("closed_at").asc(nulls_first=True), "due_at")
 
 
-def risk_task_for(by: User, task_id: object) -> RiskTask:
+def risk_task_for(by: User, task_id: UUID | str) -> RiskTask:
     """Return one risk task of the person's clinic.
 
     Raises

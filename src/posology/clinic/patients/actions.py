@@ -52,7 +52,7 @@ def register_patient(
         return known
     if mine.filter(identifier=fields["identifier"]).exists():
         raise PatientError(
-            "A patient with this record number exists already. Open that record.", field="identifier"
+            "This record number is taken already. Open that record.", field="identifier"
         )
     return Patient.objects.create(id=patient_id, clinic=clinic, registered_at=at, **fields)
 

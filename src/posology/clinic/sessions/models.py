@@ -1,4 +1,4 @@
-"""Sessions and their events. The log is the truth; ``phase`` beside it is a copy for the board's list only."""
+"""Sessions and their events. The log is the truth; ``phase`` beside it is a copy for lists only."""
 
 import uuid
 
