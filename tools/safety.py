@@ -73,9 +73,8 @@ def report(*, brief: bool) -> int:
             unproved.append(id_)
         if not brief:
             verdict = "proved" if proved else "FAILED" if proofs else "no proof"
-            print(
-                f"{id_:<6} {titles.get(id_, ''):<50} {len(proofs):>2} test{'s' if len(proofs) != 1 else ' '}  {verdict}"
-            )
+            tests = "1 test " if len(proofs) == 1 else f"{len(proofs)} tests"
+            print(f"{id_:<6} {titles.get(id_, ''):<50} {tests:>9}  {verdict}")
             print("".join(f"{proof.line()}\n" for proof in proofs), end="")
     print(f"hazards: {sum(id_ not in unproved for id_ in titles)} of {len(titles)} required ones are proved")
     if unproved:
