@@ -33,7 +33,8 @@ def styleguide(request: HttpRequest, chapter: str = "") -> HttpResponse:
         "banner": BANNER if shown[0].banner else None,
         "chapters": CHAPTERS,
         "shown": shown,
-        "crumbs": Crumbs((Link("Style guide", "/styleguide/"),), shown[0].title) if chapter else None,
+        "crumbs": Crumbs((Link("Style guide", "/styleguide/"),), shown[0].title) if chapter and chapter != FRAME.slug else None,
+        "one": len(shown) == 1,
         "wide": len(shown) == 1 and shown[0].wide,
     }
     with timezone.override(SITE_ZONE):
