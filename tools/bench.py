@@ -35,9 +35,8 @@ def commands() -> dict[str, list[str | Path]]:
         REFERENCE: [sys.executable, "-c", "pass"],
         "posology --help": [BIN / "posology", "--help"],
     }
-    cases = sorted((ROOT / "tests/golden").rglob("*.case.yaml")) or sorted(
-        (ROOT / "tests/golden").rglob("*.yaml")
-    )
+    golden = sorted((ROOT / "tests/golden").rglob("*.yaml"))
+    cases = [path for path in golden if "expected" not in path.name]
     if cases:
         found[f"posology recommend {cases[0].name}"] = [BIN / "posology", "recommend", cases[0]]
         found[f"posology recommend --json {cases[0].name}"] = [

@@ -81,7 +81,7 @@ def table(counts: dict[str, Counter[str]]) -> list[str]:
     """One line a kind, in the order of the folders."""
     order = list(KIND_OF_FOLDER.values())
     lines = []
-    for kind in sorted(counts, key=lambda name: (order.index(name.split()[0]), name)):
+    for kind in sorted(counts, key=lambda name: (order.index(name.split()[0]), "postgresql" in name)):
         outcomes = counts[kind]
         words = [f"{outcomes[word]} {word}" for word in ("passed", "failed", "skipped") if outcomes.get(word)]
         lines.append(f"  {kind:<26}{', '.join(words)}")
