@@ -82,6 +82,40 @@ def check_dose(
     _check_devices(protocol, dose_mg=dose_mg, devices=devices, on=on)
 
 
+def check_rate(
+    protocol: ProtocolFile, *, rate_mg_per_min: Fraction | Decimal, weight_kg: Decimal | None, on: date
+) -> None:
+    """Refuse an infusion rate above the protocol's highest.
+
+    Parameters
+    ----------
+    protocol : ProtocolFile
+        Whose limit holds.
+    rate_mg_per_min : Fraction or Decimal
+        The rate, mg/min.
+    weight_kg : Decimal or None
+        The dosing weight, kg.
+    on : date
+        The day whose limit is in force.
+
+    Raises
+    ------
+    LimitExceeded
+        If the rate for this weight is above the limit.
+    """
+    weight = _weight(protocol, weight_kg)
+    ceiling = limit_in(protocol, "rate_ceiling", "mg/kg/min", on)
+    per_kg = Fraction(rate_mg_per_min) / Fraction(weight)
+    if per_kg > Fraction(ceiling):
+        shown = Quantity(_rounded_up(per_kg), "mg/kg/min")
+        raise LimitExceeded(
+            f"{shown} for {Quantity(weight, 'kg')} is above {Quantity(ceiling, 'mg/kg/min')}, the highest "
+            f"rate of {protocol.title}. Infuse over more minutes.",
+            limit="rate_ceiling",
+            value=_value(protocol, "rate_ceiling", on),
+        )
+
+
 def dose_for_level(protocol: ProtocolFile, level: Decimal, weight_kg: Decimal | None, on: date) -> Decimal:
     """Return the dose in mg for a level, rounded down to a measurable step and then checked.
 
@@ -256,17 +290,7 @@ def _check_rate(
             "so the rate is not known. Give the minutes, above 0.",
             limit="minutes",
         )
-    weight = _weight(protocol, weight_kg)
-    ceiling = limit_in(protocol, "rate_ceiling", "mg/kg/min", on)
-    if Fraction(dose_mg) > Fraction(ceiling) * Fraction(weight) * minutes:
-        rate = Quantity((Decimal(dose_mg) / weight / minutes).quantize(Decimal("1E-5")), "mg/kg/min")
-        raise LimitExceeded(
-            f"{_mg(dose_mg)} in {minutes} min for {Quantity(weight, 'kg')} is {rate}, above "
-            f"{Quantity(ceiling, 'mg/kg/min')}, the highest rate of {protocol.title}. "
-            "Infuse over more minutes.",
-            limit="rate_ceiling",
-            value=_value(protocol, "rate_ceiling", on),
-        )
+    check_rate(protocol, rate_mg_per_min=Fraction(dose_mg) / minutes, weight_kg=weight_kg, on=on)
 
 
 def _check_devices(protocol: ProtocolFile, *, dose_mg: Decimal, devices: int | None, on: date) -> None:
@@ -313,6 +337,10 @@ def _check_number(number: object, what: str) -> None:
         raise LimitExceeded(
             f"The {what} is {number}, which is not a number above 0. Enter the value again.", limit="number"
         )
+
+
+def _rounded_up(number: Fraction) -> Decimal:
+    return Decimal(-(-number * 100_000 // 1)) / 100_000
 
 
 def _floor(protocol: ProtocolFile, on: date) -> Decimal:

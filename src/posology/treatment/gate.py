@@ -1,0 +1,215 @@
+"""The gate: what a person looks at, asks and types before each dose.
+
+Its questions are those of the knowledge files that are asked at each session, the consent, and three
+of its own (identity, readings, staff and equipment). Which answers hold the dose up is read from the
+rules, so that the gate and the rules cannot come apart.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from posology.case import Answer
+from posology.knowledge import Level, Library, load_library
+from posology.knowledge.schema import Condition, ProtocolFile, Question, Rule
+from posology.treatment.session_state import SessionState
+
+IDENTITY, READINGS, STAFF, CONSENT, PREGNANT = (
+    "identity",
+    "baseline_readings",
+    "staff_and_equipment",
+    "written_consent",
+    "pregnant",
+)
+
+
+class GateKind(StrEnum):
+    """How an item of the gate is answered."""
+
+    IDENTITY = "identity"  # by an identity_checked event: two identifiers, typed
+    READINGS = "readings"  # by reading_taken and scale_scored events
+    ANSWER = "answer"  # by a gate_answered event
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The rules that an answer sets off, and whether a permitted person may pass them."""
+
+    rules: tuple[str, ...]
+    may_be_passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GateItem:
+    """One thing to do or ask before the dose."""
+
+    key: str
+    sentence: str
+    kind: GateKind
+    choices: Mapping[str, str]  # answer -> its words; empty where it is not answered by a choice
+    holding: Mapping[str, Holding]  # answers that hold the dose up
+    facts: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+_YES_NO: Mapping[str, str] = MappingProxyType({"yes": "Yes", "no": "No"})
+_NONE: Mapping[str, Holding] = MappingProxyType({})
+
+
+def gate_items(
+    protocol: ProtocolFile, *, library: Library | None = None, can_be_pregnant: Answer = Answer.UNKNOWN
+) -> tuple[GateItem, ...]:
+    """Return the gate's items for a protocol, in the order in which they are done.
+
+    Parameters
+    ----------
+    protocol : ProtocolFile
+        Whose session it is; it binds the route.
+    library : Library, optional
+        The knowledge; the package's own when left out.
+    can_be_pregnant : Answer
+        The question on pregnancy is left out for ``NO`` only.
+    """
+    knowledge = library or load_library()
+    questions = knowledge.questions.questions
+    asked = [key for key, q in questions.items() if q.each_session and q.kind != "quantity"]
+    asked = [key for key in asked if _concerns(key, protocol, knowledge)]
+    if CONSENT in questions and CONSENT not in asked:
+        asked.insert(0, CONSENT)
+    if PREGNANT in questions and PREGNANT not in asked and can_be_pregnant is not Answer.NO:
+        asked.append(PREGNANT)
+    items = [_item(key, questions[key], protocol, knowledge) for key in asked]
+    return (_identity(), *items, _readings(protocol), _staff())
+
+
+def is_answered(item: GateItem, state: SessionState, protocol: ProtocolFile) -> bool:
+    """Return whether an item of the gate is done, whatever the answer; *unknown* is not done."""
+    if item.kind is GateKind.IDENTITY:
+        return state.identity is not None
+    if item.kind is GateKind.READINGS:
+        return not missing_readings(state, protocol)
+    answer = state.gate_answer(item.key)
+    return answer is not None and answer.payload.answer in item.choices
+
+
+def missing_readings(
+    state: SessionState, protocol: ProtocolFile, *, since: datetime | None = None
+) -> tuple[str, ...]:
+    """Return which of the protocol's readings were not taken before the dose, or not since a moment."""
+    until = state.administration_at or state.started_at
+
+    def counts(at: datetime) -> bool:
+        return (since is None or at >= since) and (until is None or at <= until)
+
+    taken = set()
+    for reading in state.readings:
+        if counts(reading.at):
+            taken |= readings_in(set(reading.payload.values()))
+    if any(s.payload.scale == "moaa_s" and counts(s.at) for s in state.scores):
+        taken.add("sedation")
+    return tuple(name for name in protocol.monitoring.readings if name not in taken)
+
+
+def readings_in(measured: set[str]) -> set[str]:
+    """Return the protocol's words for what was measured; a blood pressure is both of its values."""
+    names = measured & {"heart_rate", "spo2", "respiratory_rate"}
+    return names | ({"blood_pressure"} if {"systolic", "diastolic"} <= measured else set())
+
+
+def _item(key: str, question: Question, protocol: ProtocolFile, library: Library) -> GateItem:
+    choices = _YES_NO if question.kind == "yes_no" else MappingProxyType(dict(question.choices or {}))
+    return GateItem(
+        key,
+        question.ask,
+        GateKind.ANSWER,
+        choices,
+        _holding(key, protocol, library),
+        question.facts,
+        question.sources,
+    )
+
+
+def _holding(key: str, protocol: ProtocolFile, library: Library) -> Mapping[str, Holding]:
+    found: dict[str, list[tuple[str, Rule]]] = {}
+    for rule_id, rule in _rules_of(protocol, library):
+        if rule.level is not Level.CAUTION:
+            for answer in _answers(rule.when, key):
+                found.setdefault(answer, []).append((rule_id, rule))
+    return MappingProxyType(
+        {
+            answer: Holding(tuple(i for i, _ in rules), all(r.level is Level.HOLD for _, r in rules))
+            for answer, rules in found.items()
+        }
+    )
+
+
+def _rules_of(protocol: ProtocolFile, library: Library) -> Iterator[tuple[str, Rule]]:
+    for file in library.rules:
+        for rule in file.rules:
+            to = rule.applies_to
+            if (not to.substances or protocol.substance in to.substances) and (
+                not to.routes or protocol.route in to.routes
+            ):
+                yield f"{file.id}/{rule.id}", rule
+
+
+def _answers(condition: Condition, key: str) -> Iterator[str]:
+    """Yield the answers to one question that a rule waits for; *not* is left to the rules themselves."""
+    if condition.fact == key and condition.is_ is not None:
+        yield condition.is_
+    for inner in (*(condition.any_of or ()), *(condition.all_of or ())):
+        yield from _answers(inner, key)
+
+
+def _mentions(condition: Condition, key: str) -> bool:
+    inner = (
+        *(condition.any_of or ()),
+        *(condition.all_of or ()),
+        *((condition.not_,) if condition.not_ else ()),
+    )
+    return condition.fact == key or any(_mentions(c, key) for c in inner)
+
+
+def _concerns(key: str, protocol: ProtocolFile, library: Library) -> bool:
+    """Return whether a rule for this protocol reads a question, or no rule at all does."""
+    mentioned = any(_mentions(r.when, key) for f in library.rules for r in f.rules)
+    return not mentioned or any(_mentions(r.when, key) for _, r in _rules_of(protocol, library))
+
+
+def _identity() -> GateItem:
+    return GateItem(
+        IDENTITY,
+        "Ask the patient for the record number and the day of birth, and type both.",
+        GateKind.IDENTITY,
+        MappingProxyType({}),
+        _NONE,
+        (),
+        (),
+    )
+
+
+def _readings(protocol: ProtocolFile) -> GateItem:
+    words = ", ".join(name.replace("_", " ") for name in protocol.monitoring.readings)
+    return GateItem(
+        READINGS,
+        f"Take the readings before the dose: {words}.",
+        GateKind.READINGS,
+        MappingProxyType({}),
+        _NONE,
+        protocol.monitoring.facts,
+        protocol.monitoring.sources,
+    )
+
+
+def _staff() -> GateItem:
+    return GateItem(
+        STAFF,
+        "Are the staff for this session here, and oximeter, airway equipment and oxygen ready?",
+        GateKind.ANSWER,
+        _YES_NO,
+        MappingProxyType({"no": Holding((STAFF,), may_be_passed=False)}),
+        ("S-STF-01", "S-STF-02", "S-STF-04", "S-STF-09"),
+        ("REMS-FDA", "KET-US", "ASA-KET"),
+    )
