@@ -7,17 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from posology.knowledge.errors import KnowledgeError
-from posology.knowledge.library import Library, citations_in, in_force
+from posology.knowledge.library import Library, in_force
 from posology.knowledge.schema import (
     AdjustmentsFile,
     Certainty,
+    Cited,
     Condition,
+    DrugsFile,
     Header,
     ProtocolFile,
     Question,
     Rule,
     RulesFile,
     SourcesFile,
+    Strict,
 )
 from posology.knowledge.yaml_reader import Document, Path
 
@@ -69,21 +72,43 @@ def _faults(file: Header, library: Library) -> Iterator[tuple[str, Path]]:
         for name in _NEEDED_ADJUSTMENTS:
             if name not in file.values:
                 yield f"the value '{name}' is missing; the next options need it. Add it.", ("values",)
+    if isinstance(file, DrugsFile):
+        yield from _drug_faults(file)
+
+
+def _drug_faults(file: DrugsFile) -> Iterator[tuple[str, Path]]:
+    for name, drug in file.drugs.items():
+        for unknown in sorted(set(drug.classes) - set(file.classes)):
+            yield (
+                f"'{name}' is of the class '{unknown}', which is not listed, so no rule would see it. "
+                "List it, or mend its spelling.",
+                ("drugs", name),
+            )
 
 
 def _unknown_sources(file: Header, library: Library) -> Iterator[tuple[str, Path]]:
-    for cited in citations_in(file):
-        for source in (*cited.sources, *_single_source(cited)):
+    for path, cited in _cited_in(file, ()):
+        for source in cited.sources:
             if source not in library.sources:
                 yield (
                     f"the source '{source}' does not stand in sources.yaml. Add it, or mend its spelling.",
-                    (),
+                    path,
                 )
 
 
-def _single_source(cited: object) -> tuple[str, ...]:
-    source = getattr(cited, "source", None)
-    return (source,) if isinstance(source, str) else ()
+def _cited_in(part: object, path: Path) -> Iterator[tuple[Path, Cited]]:
+    """Yield everything in a file that cites, with its place, so that a fault can name the line."""
+    if isinstance(part, Cited):
+        yield path, part
+    if isinstance(part, Strict):
+        for name, field in type(part).model_fields.items():
+            yield from _cited_in(getattr(part, name), (*path, field.alias or name))
+    elif isinstance(part, Mapping):
+        for key, value in part.items():
+            yield from _cited_in(value, (*path, str(key)))
+    elif isinstance(part, tuple):
+        for i, value in enumerate(part):
+            yield from _cited_in(value, (*path, i))
 
 
 def _rule_faults(rule: Rule, file: RulesFile, library: Library) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """Read the knowledge files, refuse a faulty one as a whole, and build the library once a process."""
 
 import hashlib
+import re
 from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path as FilePath
@@ -28,6 +30,7 @@ from posology.knowledge.schema import (
 from posology.knowledge.yaml_reader import Document, read_yaml
 
 _File = TypeVar("_File", bound=Header)
+_DAY = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
 
 
 def read_files(folder: FilePath) -> dict[str, tuple[Document, bytes]]:
@@ -101,7 +104,7 @@ def _parse(document: Document) -> Header:
 
 def _first_fault(document: Document, error: ValidationError) -> str:
     fault = error.errors(include_url=False, include_context=False)[0]
-    path = tuple(fault["loc"])
+    path = tuple(_as_written(part) for part in fault["loc"])
     where = ".".join(str(part) for part in path) or "the file"
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
@@ -109,6 +112,12 @@ def _first_fault(document: Document, error: ValidationError) -> str:
     elif fault["type"] == "missing":
         message = "this key is missing. Add it"
     return f"{document.name}:{document.line_of(path)}: {where}: {message}."
+
+
+def _as_written(part: str | int) -> str | int:
+    """Return a step of a fault's path as the file has it: a day is told as its Python form."""
+    day = _DAY.fullmatch(part) if isinstance(part, str) else None
+    return date(*(int(n) for n in day.groups())).isoformat() if day else part
 
 
 def _of_kind(parsed: Mapping[str, Header], kind: type[_File]) -> tuple[_File, ...]:
