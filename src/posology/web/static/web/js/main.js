@@ -1,5 +1,6 @@
 // Starts what a page may hold. Each part finds its own elements, and does nothing where there are none.
 
+import { startBoard } from "./board.js";
 import { startClock } from "./clock.js";
 import { startDialogs } from "./dialogs.js";
 import { startPad } from "./pad.js";
@@ -11,6 +12,7 @@ startClock();
 startTimers();
 startDialogs();
 startPad();
+startBoard();
 
 // What needs another look is told first, to eyes and to screen readers alike.
 document.querySelector("[data-error-summary]")?.focus();
