@@ -1,0 +1,154 @@
+"""The command line: ``posology recommend | score | worksheet | check-knowledge | questions | serve | demo``.
+
+Nothing heavy is imported until a command needs it, so that ``posology --help`` answers at once; Django
+is never imported here, ``serve`` and ``demo`` become another process. A refusal is one sentence on the
+error stream and exit code 2.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+app = typer.Typer(
+    name="posology",
+    help="Supervised ketamine and esketamine treatment of depression. It never replaces a clinician.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON instead of a page.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        help="The moment of the decision, 2026-11-24T09:00:00+00:00; a day alone means its end in UTC.",
+    ),
+]
+Jurisdiction = Annotated[
+    str | None,
+    typer.Option(help="Whose labels and law apply: US, EU or UK. For a record of FHIR, US if left out."),
+]
+CasePath = Annotated[
+    Path, typer.Argument(metavar="CASE", help="A case file (.yaml) or a FHIR Bundle (.json, .json.gz).")
+]
+
+
+@app.command()
+def recommend(
+    case: CasePath,
+    as_of: AsOf = None,
+    jurisdiction: Jurisdiction = None,
+    protocol: Annotated[
+        list[str] | None, typer.Option(help="Only this protocol; may be given several times.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how much, how often, and whether it works: verdicts, options, sums, dates, sources."""
+    from posology.cli.recommending import run_recommend
+
+    raise typer.Exit(run_recommend(case, as_of, jurisdiction, tuple(protocol or ()), as_json=as_json))
+
+
+@app.command()
+def score(
+    instrument: Annotated[str, typer.Argument(help="phq-9 or gad-7")],
+    answers: Annotated[
+        str, typer.Argument(help="The answers in the order of the form, 1,2,3; a dash for one not answered.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Score a completed instrument."""
+    from posology.cli.scoring import run_score
+
+    run_score(instrument, answers, as_json=as_json)
+
+
+@app.command()
+def worksheet(
+    case: CasePath,
+    option: Annotated[str, typer.Option(help="The option's id, as recommend prints it.")],
+    product: Annotated[str, typer.Option(help="The product in the hand, such as ketamine-50.")],
+    final_volume: Annotated[
+        str | None, typer.Option(help="The volume after dilution, such as '50 mL'; for infusions.")
+    ] = None,
+    as_of: AsOf = None,
+    jurisdiction: Jurisdiction = None,
+    as_json: AsJson = False,
+) -> None:
+    """Work out how the dose of one option is prepared from one product."""
+    from posology.cli.worksheets import run_worksheet
+
+    run_worksheet(case, option, product, final_volume, as_of, jurisdiction, as_json=as_json)
+
+
+@app.command("check-knowledge")
+def check_knowledge(
+    folder: Annotated[
+        Path | None, typer.Argument(help="A folder of knowledge files; those of the package if left out.")
+    ] = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the knowledge files, and list their versions, reviews and how sure their facts are."""
+    from posology.cli.knowledge import run_check
+
+    run_check(folder, as_of, as_json=as_json)
+
+
+@app.command()
+def questions(as_json: AsJson = False) -> None:
+    """List the questions of the assessment, as a case file names them."""
+    from posology.cli.knowledge import run_questions
+
+    run_questions(as_json=as_json)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def serve(context: typer.Context) -> None:
+    """Serve the clinic application from this machine."""
+    _become("serve", context.args)
+
+
+@app.command()
+def demo(
+    reset: Annotated[bool, typer.Option("--reset", help="Start over.")] = False,
+    port: Annotated[int | None, typer.Option(help="The port to serve at.", min=1, max=65535)] = None,
+) -> None:
+    """Bring up a synthetic clinic at a local address; synthetic patients only."""
+    _become("demo", [*(["--reset"] if reset else []), *(["--port", str(port)] if port else [])])
+
+
+def _become(command: str, words: list[str]) -> NoReturn:
+    """Become the server's process, so that nothing of it is loaded for the other commands."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "posology.server", command, *words])  # noqa: S606
+
+
+def run() -> NoReturn:
+    """Run the command line; the entry point of the package."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure: Any = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")  # a terminal without × or ≥ shows something, and goes on
+    from posology.quantities import DomainError
+
+    try:
+        app()
+    except DomainError as refusal:
+        print(" ".join(str(refusal).split()), file=sys.stderr)
+        sys.exit(2)
+    except Exception as fault:
+        if os.environ.get("POSOLOGY_DEBUG"):
+            raise
+        print(
+            f"Posology has a fault of its own ({type(fault).__name__}) and gives no answer. "
+            "Run it again with POSOLOGY_DEBUG=1, and report what it shows.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+    sys.exit(0)

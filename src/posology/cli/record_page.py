@@ -1,0 +1,79 @@
+"""What a FHIR record said, on the page: what was understood, and what was not."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from posology.cli.words import ago, count, day, safe
+from posology.fhir import Import, NotUnderstood, Reason, Understood
+
+_NEVER_FOLDED = frozenset({"medications"})
+
+
+def print_record(out: Console, record: Import, as_of: datetime) -> None:
+    """Print the newest of each thing understood, and everything that was not, by reason."""
+    from posology.cli.page import heading
+
+    heading(out, "What the record said")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1)
+    table.add_column(no_wrap=True)
+    for newest, earlier in _newest_first(record.understood):
+        when = f"{day(newest.at.date())}, {ago(newest.at, as_of)}" if newest.at else ""
+        more = f"   (and {earlier} earlier)" if earlier else ""
+        table.add_row(Text(newest.what), Text(f"{safe(newest.shown)}{more}"), Text(when, style="dim"))
+    out.print(table)
+    _print_not_understood(out, record.not_understood)
+
+
+def _newest_first(understood: Iterable[Understood]) -> Iterable[tuple[Understood, int]]:
+    """Yield the newest entry of each kind with how many came earlier; each drug still taken is a kind."""
+    groups: dict[str, list[Understood]] = {}
+    for one in understood:
+        ended = one.key == "medications" and ", ended" in one.shown
+        name = "Drugs that have ended" if ended else one.shown if one.key in _NEVER_FOLDED else one.what
+        groups.setdefault(f"{one.key}/{name}", []).append(one)
+    for group in groups.values():
+        ordered = sorted(group, key=lambda u: u.at.timestamp() if u.at else 0, reverse=True)
+        yield ordered[0], len(ordered) - 1
+
+
+def _print_not_understood(out: Console, left_out: Iterable[NotUnderstood]) -> None:
+    from posology.cli.page import heading
+
+    by_reason: dict[Reason, list[NotUnderstood]] = {}
+    for one in left_out:
+        by_reason.setdefault(one.reason, []).append(one)
+    titles = {
+        Reason.UNREADABLE: "Could not be read: mend it, or ask again",
+        Reason.UNLISTED: "Not known here: read it, and answer what it touches",
+        Reason.SKIPPED: "Passed over",
+    }
+    for reason, title in titles.items():
+        if reason in by_reason:
+            heading(out, title)
+            for why, same in _alike(by_reason[reason]).items():
+                where = same[0].resource if len(same) == 1 else f"{len(same)} times"
+                text = Text(f"· {safe(why)}")
+                text.append(f"  {safe(where)}", style="dim")
+                out.print(text)
+    unused = by_reason.get(Reason.UNUSED, [])
+    if unused:
+        kinds: dict[str, int] = {}
+        for one in unused:
+            kinds[one.resource.split("/")[0]] = kinds.get(one.resource.split("/")[0], 0) + one.count
+        told = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+        total = count(sum(kinds.values()), "resource")
+        out.print()
+        out.print(Text(f"{total} answer no question here and were left aside: {told}.", style="dim"))
+
+
+def _alike(entries: Iterable[NotUnderstood]) -> dict[str, list[NotUnderstood]]:
+    alike: dict[str, list[NotUnderstood]] = {}
+    for one in entries:
+        alike.setdefault(one.why, []).append(one)
+    return alike

@@ -1,0 +1,98 @@
+"""``posology worksheet``: from one option and the product in the hand to what is drawn and set."""
+
+from decimal import Decimal
+from pathlib import Path
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from posology.case import Case
+from posology.cli.given import CommandError, read_given
+from posology.cli.plain import SUPPORTS, print_json
+from posology.cli.words import day, safe
+from posology.knowledge import Library, load_library
+from posology.quantities import read_quantity
+from posology.recommendation import Advice, Option, recommend
+from posology.treatment import Order, worksheet
+
+_NOBODY = UUID(int=0)
+
+
+def run_worksheet(
+    path: Path,
+    option_id: str,
+    product_id: str,
+    final_volume: str | None,
+    as_of: str | None,
+    jurisdiction: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Work the sheet out and print it."""
+    library = load_library()
+    given = read_given(path, as_of, jurisdiction, library)
+    advice = recommend(given.case, as_of=given.as_of, library=library)
+    option = option_of(advice, option_id)
+    order = draft_order(option, product_id, given.case, library)
+    volume = None if final_volume is None else _millilitres(final_volume)
+    sheet = worksheet(order, product_id=product_id, library=library, final_volume_mL=volume)
+    if as_json:
+        print_json({"worksheet": sheet, "option": option, "draft": True})
+        return
+    print(f"DRAFT, not signed: nothing may be given by it.  {safe(given.label)}")
+    print(f"{option.protocol_title}, {option.title}, planned for {day(order.planned_on)}")
+    for hold in option.blocked_by:
+        print(f"HOLD, not cleared: {hold.message}")
+    print()
+    print(sheet.as_text())
+    print(SUPPORTS)
+
+
+def option_of(advice: Advice, option_id: str) -> Option:
+    """Return an option by its id.
+
+    Raises
+    ------
+    CommandError
+        If there is none, with those there are.
+    """
+    option = advice.option(option_id)
+    if option is None:
+        ids = ", ".join(o.id for o in advice.options if o.dose)
+        known = f"The options are: {ids}." if ids else "There is none for this case; see posology recommend."
+        raise CommandError(f"There is no option '{option_id[:60]}'. {known}")
+    if option.dose is None:
+        raise CommandError(f"The option '{option.id}' proposes no dose, so there is nothing to prepare.")
+    return option
+
+
+def draft_order(option: Option, product_id: str, case: Case, library: Library) -> Order:
+    """Return the order that signing this option would make; it is nobody's, and signed by nobody."""
+    dose = option.dose
+    assert dose is not None and option.session_number is not None and option.next_on is not None
+    stamp = library.stamps[option.protocol_id]
+    return Order(
+        id=uuid5(NAMESPACE_URL, f"posology:draft:{option.id}:{product_id}"),
+        patient_id=_NOBODY,
+        protocol_id=option.protocol_id,
+        protocol_version=option.protocol_version,
+        protocol_sha256=stamp.sha256,
+        knowledge_sha256=library.sha256,
+        substance=option.substance,
+        route=option.route,
+        dose_mg=dose.dose_mg,
+        level=dose.level,
+        basis=dose.basis,
+        weight_kg=dose.weight.kg if dose.weight else None,
+        weight_policy=dose.weight.policy if dose.weight else None,
+        weight_at=dose.weight.measured_at if dose.weight else None,
+        minutes=dose.minutes,
+        devices=dose.devices,
+        product_id=product_id,
+        phase=option.phase,
+        session_number=option.session_number,
+        planned_on=option.next_on,
+        option_id=option.id,
+    )
+
+
+def _millilitres(text: str) -> Decimal:
+    return read_quantity(text, what="final volume").in_unit("mL")
