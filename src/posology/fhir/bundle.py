@@ -7,11 +7,10 @@ alone. ``docs/fhir.md`` says which resources answer what.
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any
 
-from posology.case import Answer, Case, Choice, Fact
+from posology.case import Answer, Case, Choice, Fact, FactValue
 from posology.fhir.allergies import read_allergy
-from posology.fhir.chart import Chart, Import, Reason
+from posology.fhir.chart import Chart, Import, NotUnderstood, Reason
 from posology.fhir.conditions import read_condition
 from posology.fhir.elements import Resource, a_dict, a_text, dicts, when
 from posology.fhir.errors import FhirError
@@ -39,8 +38,8 @@ _READERS: Mapping[str, Callable[[Resource, Chart], None]] = MappingProxyType(
 # Not read, yet of a kind that could carry a drug: said on its own, so that nobody takes it for read.
 _LEFT_OUT = MappingProxyType(
     {
-        "MedicationAdministration": "Drugs that were given are not read; see whether they belong on the list.",
-        "MedicationDispense": "Drugs that were handed out are not read; see whether they belong on the list.",
+        "MedicationAdministration": "Drugs that were given are not read; see whether the list needs them.",
+        "MedicationDispense": "Drugs that were handed out are not read; see whether the list needs them.",
         "FamilyMemberHistory": "Family history is not read; ask for psychosis in close relatives.",
     }
 )
@@ -88,11 +87,12 @@ def read_bundle(
     if any(link.get("relation") == "next" for link in dicts(bundle.get("link"))):
         chart.pass_over(bundle, "The server holds further pages that are not in this file. Export them all.")
     _read_entries(entries, names, chart)
+    facts = _one_answer_a_moment(chart)
     case = Case(
         born_on=patient.born_on,
         sex=patient.sex,
         jurisdiction=jurisdiction,
-        facts=_one_answer_a_moment(chart.facts),
+        facts=facts,
         medications=tuple(chart.medications),
         scores=tuple(chart.scores),
     )
@@ -139,7 +139,8 @@ def _one_patient(entries: tuple[tuple[str, Resource], ...]) -> tuple[Resource, f
         )
     if len(different) > 1:
         raise FhirError(
-            f"The Bundle holds {len(different)} patients, so facts could be filed to the wrong one. Export one."
+            f"The Bundle holds {len(different)} patients, so facts could be filed to the wrong one. "
+            "Export one."
         )
     names = {name for url, r in people for name in _references(url, r)}
     person = people[-1][1]
@@ -206,29 +207,35 @@ def _read_entries(entries: tuple[tuple[str, Resource], ...], names: frozenset[st
     read_score_observations(parts_of_forms, chart)
 
 
-def _one_answer_a_moment(facts: list[Fact]) -> tuple[Fact, ...]:
+def _one_answer_a_moment(chart: Chart) -> tuple[Fact, ...]:
     """Return one answer a question and moment; where several stand, the one that asks for more care.
 
-    *Yes* goes before *not known* and that before *no*; of two different choices or two different
-    measurements neither is believed, and the question is open.
+    *Yes* goes before *not known* and that before *no*. Of two different measurements neither is
+    believed: the question is open, and the list says so.
     """
     together: dict[tuple[str, datetime], list[Fact]] = {}
-    for fact in facts:
+    for fact in chart.facts:
         together.setdefault((fact.key, fact.at), []).append(fact)
-    return tuple(_graver(same) for same in together.values())
+    return tuple(_graver(same, chart) for same in together.values())
 
 
-def _graver(facts: list[Fact]) -> Fact:
+def _graver(facts: list[Fact], chart: Chart) -> Fact:
+    first = facts[0]
     said = {fact.value for fact in facts}
     if len(said) == 1:
-        return facts[0]
-    first = facts[0]
+        return first
+    choices = {v for v in said if isinstance(v, Choice)}
+    days = [v for v in said if isinstance(v, date)]
     if Answer.YES in said:
-        value: Any = Answer.YES
-    elif choices := {v for v in said if isinstance(v, Choice)}:
-        value = choices.pop() if len(choices) == 1 else Answer.UNKNOWN
-    elif days := [v for v in said if isinstance(v, date)]:
-        value = max(days)  # of two days the later one: the event that lies nearer
+        value: FactValue = Answer.YES
+    elif len(choices) == 1:
+        value = choices.pop()  # beside codes that leave the choice open
+    elif days and Answer.UNKNOWN not in said:
+        value = max(days)  # the event that lies nearer
     else:
         value = Answer.UNKNOWN
+        question = chart.question(first.key)
+        told = ", ".join(sorted("not known" if v is Answer.UNKNOWN else str(v) for v in said))
+        why = f"The {question.named} has several answers of {first.at:%Y-%m-%d %H:%M} UTC: {told}. Ask again."
+        chart.not_understood.append(NotUnderstood(first.origin.detail, why, Reason.UNREADABLE, first.key))
     return Fact(first.key, value, first.at, first.origin)
