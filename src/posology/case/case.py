@@ -109,11 +109,16 @@ def seen(case: Case, key: str, question: Question, *, as_of: datetime) -> Fact |
     latest = answers[0]
     if latest.is_unknown:
         return Missing(key, question.ask, "asked, and not known")
-    if question.good_for_days is not None:
+    if question.good_for_days is not None and not _stays_true(latest, question):
         age = elapsed(latest.at, as_of)
         if age > timedelta(days=question.good_for_days):
             return Missing(key, question.ask, _too_old(age, question.good_for_days))
     return latest
+
+
+def _stays_true(fact: Fact, question: Question) -> bool:
+    """Answer whether an answer cannot grow old: what ever was, was."""
+    return question.ever and fact.value is Answer.YES
 
 
 def _too_old(age: timedelta, good_for_days: int) -> str:

@@ -31,9 +31,7 @@ from posology.quantities import Quantity, check_aware, number_of, read_day, read
 
 JURISDICTIONS = ("US", "EU", "UK")
 
-_KEYS = frozenset(
-    "case as_of jurisdiction born_on sex recorded_at facts medications scores sessions".split()
-)
+_KEYS = frozenset("case as_of jurisdiction born_on sex recorded_at facts medications scores sessions".split())
 
 
 @dataclass(frozen=True, slots=True)

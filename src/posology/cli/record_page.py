@@ -1,5 +1,6 @@
 """What a FHIR record said, on the page: what was understood, and what was not."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -56,11 +57,8 @@ def _print_not_understood(out: Console, left_out: Iterable[NotUnderstood]) -> No
     for reason, title in titles.items():
         if reason in by_reason:
             heading(out, title)
-            for why, same in _alike(by_reason[reason]).items():
-                where = same[0].resource if len(same) == 1 else f"{len(same)} times"
-                text = Text(f"· {safe(why)}")
-                text.append(f"  {safe(where)}", style="dim")
-                out.print(text)
+            for line in _lines(by_reason[reason]):
+                out.print(line)
     unused = by_reason.get(Reason.UNUSED, [])
     if unused:
         kinds: dict[str, int] = {}
@@ -72,8 +70,16 @@ def _print_not_understood(out: Console, left_out: Iterable[NotUnderstood]) -> No
         out.print(Text(f"{total} answer no question here and were left aside: {told}.", style="dim"))
 
 
-def _alike(entries: Iterable[NotUnderstood]) -> dict[str, list[NotUnderstood]]:
+def _lines(entries: list[NotUnderstood]) -> Iterable[Text]:
+    """Yield a line a reason with its resource, and one line for all problems whose codes answer nothing."""
+    named = Counter(safe(one.what) for one in entries if one.what)
+    if named:
+        told = "; ".join(f"{what}{f' ({times} times)' if times > 1 else ''}" for what, times in named.items())
+        yield Text(f"· Problems whose codes answer no question here: {told}.")
     alike: dict[str, list[NotUnderstood]] = {}
     for one in entries:
-        alike.setdefault(one.why, []).append(one)
-    return alike
+        if not one.what:
+            alike.setdefault(one.why, []).append(one)
+    for why, same in alike.items():
+        where = same[0].resource if len(same) == 1 else f"{len(same)} times"
+        yield Text.assemble(f"· {safe(why)}", (f"  {safe(where)}", "dim"))

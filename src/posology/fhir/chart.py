@@ -61,6 +61,7 @@ class NotUnderstood:
     reason: Reason = Reason.UNUSED
     key: str = ""  # the question it would have answered
     count: int = 1
+    what: str = ""  # the problem or drug it names
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +164,11 @@ class Chart:
         if at is not None:
             self.facts.append(Fact(key, Answer.UNKNOWN, at, Origin(OriginKind.CHART, name)))
 
-    def pass_over(self, resource: Resource, why: str, reason: Reason = Reason.SKIPPED) -> None:
+    def pass_over(
+        self, resource: Resource, why: str, reason: Reason = Reason.SKIPPED, *, what: str = ""
+    ) -> None:
         """List a resource that is not used, with the reason."""
-        self.not_understood.append(NotUnderstood(label(resource), why, reason))
+        self.not_understood.append(NotUnderstood(label(resource), why, reason, what=what))
 
     def not_used(self, resource: Resource, what: str) -> None:
         """Count a resource that answers nothing; equal ones are listed once."""

@@ -74,9 +74,9 @@ def read_condition(resource: Resource, chart: Chart) -> None:
         return
     answers = list(dict.fromkeys(m for c in found for m in matches(c, chart.library)))
     if not answers:
-        chart.pass_over(
-            resource, f"{name} ({found[0].shown}): no question is answered by this code.", Reason.UNLISTED
-        )
+        named = f"{name} ({found[0].shown}, {_standing(resource)})"
+        why = f"{named}: no question is answered by this code."
+        chart.pass_over(resource, why, Reason.UNLISTED, what=named)
         return
     at = chart.record_at
     if at is None:
