@@ -3,23 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from posology.case import FactValue, Sex
+from posology.case import Answer, FactValue, Sex
 from posology.clinic.accounts.actions import make_user, open_clinic
 from posology.clinic.accounts.models import Clinic, Role, User
 from posology.clinic.assessments.actions import NewFact, record_facts
 from posology.clinic.care.actions import SignedOrder, sign_order
 from posology.clinic.care.queries import advice_for
 from posology.clinic.care.session import record_event
+from posology.clinic.orders.stored import order_of
 from posology.clinic.outcomes.actions import record_form
 from posology.clinic.outcomes.models import CompletedForm
 from posology.clinic.patients.actions import register_patient
 from posology.clinic.patients.models import Patient
 from posology.clinic.sessions.actions import Recorded
 from posology.clinic.sessions.models import SessionRow
-from tests.cases import NOW, complete_case
+from posology.knowledge import load_library
+from posology.treatment import GateKind, gate_items, worksheet
+from tests.cases import NOW, complete_case, usual_answer
 
 PASSWORD = "a synthetic pass phrase"
 SYSTEM = "system:tests"
@@ -39,7 +43,10 @@ class Site:
         return {u.role: u for u in (self.nurse, self.prescriber, self.director, self.administrator)}[role]
 
 
-def site(name: str = "Synthetic Clinic", *, zone: str = "UTC", at: datetime = NOW - timedelta(days=400)) -> Site:
+LONG_AGO = NOW - timedelta(days=400)
+
+
+def site(name: str = "Synthetic Clinic", *, zone: str = "UTC", at: datetime = LONG_AGO) -> Site:
     """Make a clinic and its people; all have the same synthetic password."""
     clinic = open_clinic(name=name, zone=zone, by=SYSTEM, at=at)
     word = name.lower().replace(" ", "-")
@@ -136,14 +143,117 @@ def signed_order(site: Site, of: Patient, *, at: datetime = NOW, **changes: Any)
     return sign_order(**signing(site, of, at=at, **changes))
 
 
-def event(site: Site, session: SessionRow, kind: str, *, at: datetime = NOW, **payload: Any) -> Recorded:
-    """Record one event by the nurse."""
+def event(
+    site: Site,
+    session: SessionRow,
+    kind: str,
+    *,
+    at: datetime = NOW,
+    by: User | None = None,
+    event_id: UUID | None = None,
+    happened_before: bool = False,
+    occurred_at: datetime | None = None,
+    **payload: Any,
+) -> Recorded:
+    """Record one event, by the nurse unless another person is named."""
     return record_event(
         session_id=session.pk,
-        event_id=uuid4(),
+        event_id=event_id or uuid4(),
         kind=kind,
         payload=payload,
-        occurred_at=at,
-        by=site.nurse,
+        occurred_at=occurred_at or at,
+        happened_before=happened_before,
+        by=by or site.nurse,
         at=at,
     )
+
+
+BASELINE = {"systolic": 124, "diastolic": 78, "heart_rate": 70, "spo2": 98, "respiratory_rate": 14}
+LOT = "SYNTHETIC-1"
+
+
+def colleague(site: Site) -> User:
+    """Return a second nurse, who checks what the first one prepared."""
+    found = User.objects.filter(clinic=site.clinic, role=Role.NURSE).exclude(pk=site.nurse.pk).first()
+    return found or make_user(
+        username=f"second-{site.nurse.username}",
+        full_name="Synthetic, Second Nurse",
+        role=Role.NURSE,
+        clinic=site.clinic,
+        password=PASSWORD,
+        by=SYSTEM,
+        at=LONG_AGO,
+    )
+
+
+def pass_gate(site: Site, session: SessionRow, *, at: datetime) -> None:
+    """Answer the gate as on a usual day: identity, questions, readings, and the second person's check."""
+    of, order = session.patient, order_of(session.order)
+    protocol = load_library().protocol(order.protocol_id)
+    event(
+        site, session, "identity_checked", at=at, record_number=of.identifier, born_on=of.born_on.isoformat()
+    )
+    for item in gate_items(protocol, can_be_pregnant=Answer.UNKNOWN):
+        if item.kind is GateKind.ANSWER:
+            question = load_library().questions.questions.get(item.key)
+            usual = (
+                "yes" if question is None else str(getattr(a := usual_answer(item.key, question), "key", a))
+            )
+            event(site, session, "gate_answered", at=at, item=item.key, answer=usual)
+    event(site, session, "reading_taken", at=at, **BASELINE)
+    event(site, session, "scale_scored", at=at, scale="moaa_s", value=5)
+    check_worksheet(site, session, at=at)
+
+
+def check_worksheet(site: Site, session: SessionRow, *, at: datetime) -> None:
+    """Let a second person work out what was prepared."""
+    order = order_of(session.order)
+    final = Decimal(50) if order.minutes else None
+    sheet = worksheet(order, product_id=order.product_id, final_volume_mL=final)
+    volume = (
+        {"typed_volume_mL": str(sheet.vial_volume_mL)}
+        if sheet.vial_volume_mL
+        else {"typed_devices": order.devices}
+    )
+    said = {"product_id": order.product_id, "lot": LOT, "checked_by": str(colleague(site).pk), **volume}
+    if final is not None:
+        said["final_volume_mL"] = str(final)
+    event(site, session, "worksheet_checked", at=at, **said)
+
+
+def starting(session: SessionRow) -> dict[str, Any]:
+    """Return what starts the infusion of a session whose worksheet was checked."""
+    order = order_of(session.order)
+    sheet = worksheet(order, product_id=order.product_id, final_volume_mL=Decimal(50))
+    return {
+        "dose_mg": str(sheet.drawn_mg),
+        "lot": LOT,
+        "minutes": order.minutes,
+        "pump_rate_mL_per_h": str(sheet.rate_mL_per_h),
+    }
+
+
+def give(site: Site, session: SessionRow, *, at: datetime) -> datetime:
+    """Give the whole infusion, watch, and let the patient go; return when they left."""
+    order = order_of(session.order)
+    protocol = load_library().protocol(order.protocol_id)
+    pass_gate(site, session, at=at)
+    event(site, session, "administration_started", at=at, **starting(session))
+    moment, end = at, at + timedelta(minutes=order.minutes or 0)
+    while moment < end:
+        moment += timedelta(minutes=10)
+        _look(site, session, moment)
+    event(site, session, "infusion_stopped", at=end, reason="The dose is complete.", complete=True)
+    until = end + timedelta(minutes=max(protocol.discharge.minimum_min, 60))
+    while moment < until:
+        moment += timedelta(minutes=15)
+        _look(site, session, moment)
+    for key in protocol.discharge.criteria:
+        event(site, session, "discharge_criterion", at=moment, key=key, met=True)
+    event(site, session, "discharged", at=moment, with_escort=True)
+    return moment
+
+
+def _look(site: Site, session: SessionRow, at: datetime) -> None:
+    event(site, session, "reading_taken", at=at, **BASELINE)
+    event(site, session, "scale_scored", at=at, scale="moaa_s", value=5)

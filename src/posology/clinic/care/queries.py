@@ -18,7 +18,7 @@ from posology.knowledge.schema import Question
 from posology.protocols import Report, assess
 from posology.quantities import Quantity, check_aware
 from posology.recommendation import Advice, recommend
-from posology.treatment import Order, Scale, SessionPhase, SessionState
+from posology.treatment import Order, Scale, SessionState
 
 
 def case_of(patient: Patient, *, as_of: datetime) -> Case:
@@ -67,8 +67,7 @@ def past_session(order: Order, state: SessionState) -> PastSession:
         level=order.level,
         phase=order.phase,
         number=order.session_number,
-        completed=state.phase in {SessionPhase.OBSERVING, SessionPhase.DISCHARGED}
-        and delivered >= order.dose_mg,
+        completed=_is_complete(state, delivered),
         minutes=order.minutes,
         worst_adverse_event_grade=max((e.payload.grade for e in state.adverse_events), default=0),
         adverse_events=tuple(f"{e.payload.term} (grade {e.payload.grade})" for e in state.adverse_events),
@@ -76,6 +75,18 @@ def past_session(order: Order, state: SessionState) -> PastSession:
         peak_diastolic=max((r.diastolic for r in readings if r.diastolic is not None), default=None),
         lowest_sedation_score=min(sedation, default=None),
     )
+
+
+# An infusion that was stopped a few seconds early is complete: an engineering default, no clinical fact.
+COMPLETE_FROM = Decimal("0.99")
+
+
+def _is_complete(state: SessionState, delivered: Decimal) -> bool:
+    """Say whether all that was prepared was given; a lost spray is a device given (S-STOP-07)."""
+    if state.planned_devices:
+        return len(state.devices) >= state.planned_devices
+    prepared = state.planned_dose_mg or sum((e.payload.dose_mg for e in state.doses), Decimal(0))
+    return prepared > 0 and delivered >= prepared * COMPLETE_FROM
 
 
 def facts_in(state: SessionState, library: Library | None = None) -> Iterable[Fact]:

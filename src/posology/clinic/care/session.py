@@ -1,24 +1,37 @@
 """The door of a running session: every event passes permission, policy and, at the start, all rules anew."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from posology.clinic.accounts.models import User
+from posology.case import Answer, Fact, seen
+from posology.clinic.accounts.models import Role, User
 from posology.clinic.audit import action
+from posology.clinic.care.queries import case_of, last_given_at, site_day
 from posology.clinic.conflicts import check_page_patient
 from posology.clinic.locks import lock_of_clinic, lock_patient
+from posology.clinic.orders.actions import OrderRefused
 from posology.clinic.orders.models import OrderRow, OrderStatus
-from posology.clinic.sessions.actions import Recorded, Sent, append
+from posology.clinic.orders.stored import check_intact, order_of
+from posology.clinic.patients.models import Patient
+from posology.clinic.sessions.actions import Recorded, Sent, SessionRefused, append
 from posology.clinic.sessions.models import SessionRow
 from posology.clinic.sessions.permissions import check_can_record
 from posology.clinic.sessions.queries import session_for
+from posology.knowledge import load_library
+from posology.protocols import assess, check_interval
 from posology.quantities import check_aware
 from posology.treatment import Event, EventKind, SessionState, read_payload
+from posology.treatment.payloads import WorksheetChecked
+from posology.treatment.policies import Identifiers, Signature, Start
+from posology.treatment.recording import check_may_record
 
-# The events by which something of the drug enters the patient for the first time.
+# The events by which the drug enters the patient, and the one by which the patient leaves: what they
+# permit is judged by the server's clock, so they are taken live or told afterwards, and nothing between.
 GIVING = frozenset({EventKind.ADMINISTRATION_STARTED, EventKind.DEVICE_GIVEN, EventKind.DOSE_GIVEN})
+LIVE_ONLY = GIVING | {EventKind.DISCHARGED}
+CLOCKS_MAY_DIFFER_BY = timedelta(seconds=60)  # hazard H-32; an engineering default
 
 
 @action
@@ -30,11 +43,15 @@ def record_event(
     payload: Mapping[str, Any],
     occurred_at: datetime,
     sequence: int | None = None,
+    happened_before: bool = False,
     page_patient_id: UUID | str | None = None,
     by: User,
     at: datetime,
 ) -> Recorded:
     """Record one event of a session; a second send of the same id returns the first answer.
+
+    ``happened_before`` is for what paper or an offline page tells afterwards: it is recorded whatever
+    the policies say, permits nothing, and what conflicts is listed in the state.
 
     Raises
     ------
@@ -42,6 +59,8 @@ def record_event(
         If the content cannot be true, or is unusual and was not confirmed.
     NotPermitted, NotFound, WrongPatient, Conflict
         If this person may not, or the page was of somebody else.
+    NotAllowed, CheckFailed, LimitExceeded, TooSoon, OrderAltered, OrderRefused
+        If the state of the session, the order or the rules do not allow it now.
     """
     found = session_for(by, session_id)
     read = read_payload(kind, payload)
@@ -52,20 +71,118 @@ def record_event(
         lock_patient(found.patient)
     session: SessionRow = lock_of_clinic(SessionRow, session_id, by, what="session")
     sent = Sent(event_id, known_kind, read, check_aware(occurred_at, what="moment of the event"), sequence)
-    recorded = append(session=session, sent=sent, check=_check, by=by, at=at)
-    if not recorded.repeated and recorded.state.started_at is not None:
-        _mark_used(session)
+
+    def check(row: SessionRow, state: SessionState, event: Event) -> None:
+        _check_clocks(event, happened_before)
+        if not happened_before:
+            _check_live(row, state, event, by)
+
+    recorded = append(session=session, sent=sent, check=check, by=by, at=at)
+    if not recorded.repeated:
+        _move_order(session, recorded.state)
     return recorded
 
 
-def _check(session: SessionRow, state: SessionState, event: Event) -> None:
-    return None
+def _check_clocks(event: Event, happened_before: bool) -> None:
+    ahead = event.occurred_at - event.recorded_at
+    if ahead > CLOCKS_MAY_DIFFER_BY:
+        raise SessionRefused(
+            f"The entry is dated {event.occurred_at:%Y-%m-%d %H:%M:%S} UTC, "
+            "which lies ahead of the server's clock. Check the clock of this device."
+        )
+    if not happened_before and event.kind in LIVE_ONLY and -ahead > CLOCKS_MAY_DIFFER_BY:
+        raise SessionRefused(
+            "The entry is more than a minute old, so it cannot be allowed as it happens. "
+            "If it has happened, record it as a late entry."
+        )
 
 
-def _mark_used(session: SessionRow) -> None:
-    order = OrderRow.objects.everywhere(because="the order of a session that was scoped").get(
-        pk=session.order_id
+def _check_live(session: SessionRow, state: SessionState, event: Event, by: User) -> None:
+    order = order_of(session.order)
+    if isinstance(event.payload, WorksheetChecked):
+        _check_second_person(event.payload, by)
+
+    def start() -> Start:
+        return start_of(session, state, at=event.recorded_at)
+
+    check_may_record(
+        state,
+        event.kind,
+        event.payload,
+        order=order,
+        author=event.author,
+        at=event.recorded_at,
+        start=start,
+        library=load_library(),
     )
-    if order.status == OrderStatus.ACTIVE:
+
+
+def _check_second_person(said: WorksheetChecked, by: User) -> None:
+    """Refuse a second person who is none of this clinic's nurses and prescribers."""
+    staff = User.objects.filter(
+        clinic_id=by.clinic_id, is_active=True, role__in=[Role.NURSE, Role.PRESCRIBER]
+    )
+    known = {str(key) for key in staff.values_list("pk", flat=True)}
+    if said.checked_by not in known or (said.prepared_by or str(by.pk)) not in known:
+        raise SessionRefused(
+            "The two people of the check are not both nurses or prescribers of this clinic. "
+            "Ask a colleague who is to check."
+        )
+
+
+def start_of(session: SessionRow, state: SessionState, *, at: datetime) -> Start:
+    """Return everything that the start of a dose is judged by, read anew (hazards H-23, H-28).
+
+    Raises
+    ------
+    OrderAltered
+        If anything stored of the order differs from what was signed.
+    OrderRefused, TooSoon
+        If the order is not active, is for another day, or follows the last dose too soon.
+    """
+    rows = OrderRow.objects.for_clinic(session.patient.clinic_id).select_for_update(of=("self",))
+    row = rows.select_related("signature", "course", "patient__clinic").get(pk=session.order_id)
+    order = check_intact(row)
+    patient = row.patient
+    _check_order_is_for_now(row, patient, at)
+    protocol = load_library().protocol(order.protocol_id)
+    check_interval(protocol, last_at=last_given_at(patient, before=session.pk), next_at=at)
+    case = case_of(patient, as_of=at)
+    question = load_library().questions.questions["can_be_pregnant"]
+    pregnancy = seen(case, "can_be_pregnant", question, as_of=at)
+    ruled_out = isinstance(pregnancy, Fact) and pregnancy.value is Answer.NO
+    return Start(
+        order=order,
+        signature=Signature(row.signature.sha256, str(row.signature.by_id), row.signature.at),
+        state=state,
+        report=assess(case, order.protocol_id, as_of=at),
+        patient=Identifiers(patient.pk, patient.identifier, patient.born_on),
+        at=at,
+        can_be_pregnant=Answer.NO if ruled_out else Answer.UNKNOWN,
+    )
+
+
+def _check_order_is_for_now(row: OrderRow, patient: Patient, at: datetime) -> None:
+    if row.status != OrderStatus.ACTIVE:
+        raise OrderRefused(f"The order is {row.status}, so nothing may be given from it. Sign a new order.")
+    today = site_day(patient, at)
+    if row.planned_on != today:
+        raise OrderRefused(
+            f"The order is for {row.planned_on:%d-%b-%Y}, and today is {today:%d-%b-%Y}. "
+            "Withdraw it and sign one for today."
+        )
+
+
+def _move_order(session: SessionRow, state: SessionState) -> None:
+    """Mark the order as used once something was given, and withdraw it when its session was cancelled."""
+    rows = OrderRow.objects.for_clinic(session.patient.clinic_id)
+    order = rows.get(pk=session.order_id)
+    if order.status != OrderStatus.ACTIVE:
+        return
+    if state.started_at is not None or state.administration_at is not None:
         order.status = OrderStatus.USED
-        order.save(update_fields=["status"])
+    elif state.cancellation is not None:
+        order.status = OrderStatus.WITHDRAWN
+    else:
+        return
+    order.save(update_fields=["status"])

@@ -4,11 +4,12 @@ from datetime import date, datetime
 from uuid import UUID
 
 from posology.clinic.accounts.models import User
+from posology.clinic.accounts.permissions import not_found
 from posology.clinic.audit import action
-from posology.clinic.conflicts import Conflict
+from posology.clinic.conflicts import Conflict, check_page_patient
 from posology.clinic.locks import lock_of_clinic, lock_patient
 from posology.clinic.orders.models import Course, CourseStatus, OrderRow, OrderStatus
-from posology.clinic.orders.queries import open_course
+from posology.clinic.orders.queries import open_course, order_for
 from posology.clinic.patients.models import Patient
 from posology.clinic.patients.permissions import check_can
 from posology.knowledge import load_library
@@ -46,8 +47,12 @@ def course_for(*, course_id: UUID, patient: Patient, protocol_id: str, began_on:
 @action
 def end_course(*, course_id: UUID, because: str, by: User, at: datetime) -> Course:
     """End a running course with its reason; an active order must be given or withdrawn first."""
+    found = Course.objects.for_clinic(by.clinic_id).filter(pk=course_id).first()
+    if found is None:
+        raise not_found("course")
+    check_can(by, "end_course", found.patient)
+    lock_patient(found.patient)
     course: Course = lock_of_clinic(Course, course_id, by, what="course")
-    check_can(by, "end_course", course.patient)
     reason = " ".join(because.split())
     if course.status == CourseStatus.ENDED:
         return course
@@ -62,11 +67,15 @@ def end_course(*, course_id: UUID, because: str, by: User, at: datetime) -> Cour
 
 
 @action
-def withdraw_order(*, order_id: UUID, by: User, at: datetime) -> OrderRow:
+def withdraw_order(
+    *, order_id: UUID, page_patient_id: UUID | str | None = None, by: User, at: datetime
+) -> OrderRow:
     """Withdraw an order from which nothing has been given."""
+    patient = order_for(by, order_id).patient
+    check_can(by, "withdraw_order", patient)
+    check_page_patient(page_patient_id, patient)
+    lock_patient(patient)
     order: OrderRow = lock_of_clinic(OrderRow, order_id, by, what="order")
-    check_can(by, "withdraw_order", order.patient)
-    lock_patient(order.patient)
     if order.status == OrderStatus.WITHDRAWN:
         return order
     if order.status == OrderStatus.USED:

@@ -51,9 +51,7 @@ def register_patient(
     if known is not None:
         return known
     if mine.filter(identifier=fields["identifier"]).exists():
-        raise PatientError(
-            "This record number is taken already. Open that record.", field="identifier"
-        )
+        raise PatientError("This record number is taken already. Open that record.", field="identifier")
     return Patient.objects.create(id=patient_id, clinic=clinic, registered_at=at, **fields)
 
 
@@ -62,8 +60,11 @@ def _word(text: str, field: str, what: str, longest: int) -> str:
     if not word:
         raise PatientError(f"The {what} is empty. Write it.", field=field)
     if len(word) > longest or not word.isprintable():
-        raise PatientError(f"The {what} is longer than {longest} characters or holds a sign that cannot be shown. "
-                           "Write it again.", field=field)  # fmt: skip
+        raise PatientError(
+            f"The {what} is longer than {longest} characters, or holds a sign that cannot be shown. "
+            "Write it again.",
+            field=field,
+        )
     return word
 
 

@@ -8,15 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from posology.clinic.accounts.models import User
 from posology.clinic.audit import action
-from posology.clinic.conflicts import Conflict
+from posology.clinic.conflicts import Conflict, check_page_patient
 from posology.clinic.locks import lock_of_clinic
 from posology.clinic.orders.models import OrderRow
 from posology.clinic.patients.permissions import check_can
 from posology.clinic.sessions.models import EventRow, SessionRow
-from posology.clinic.sessions.queries import event_rows, events_of
+from posology.clinic.sessions.queries import event_of, event_rows
 from posology.quantities import DomainError, check_aware
 from posology.treatment import (
     GENESIS,
@@ -73,7 +74,7 @@ def append(*, session: SessionRow, sent: Sent, check: Check, by: User, at: datet
     rows = list(event_rows(session))
     known = next((row for row in rows if row.pk == sent.id), None)
     if known is not None:
-        return Recorded(_same(known, sent), replay(events_of(session)), repeated=True)
+        return Recorded(_same(known, sent), replay(map(event_of, rows)), repeated=True)
     if EventRow.objects.everywhere(because="an id is taken once, wherever").filter(pk=sent.id).exists():
         raise Conflict("This entry was recorded in another session. Reload the page and enter it again.")
     position = rows[-1].position + 1 if rows else 1
@@ -87,7 +88,7 @@ def append(*, session: SessionRow, sent: Sent, check: Check, by: User, at: datet
         recorded_at=at,
         author=str(by.pk),
     )
-    before = events_of(session)
+    before = [event_of(row) for row in rows]
     check(session, replay(before), event)
     previous = rows[-1].hash if rows else GENESIS
     row = EventRow.objects.create(
@@ -136,15 +137,28 @@ def schedule(
 
 @action
 def place_session(
-    *, session_id: UUID, chair: int | None, scheduled_at: datetime, by: User, at: datetime
+    *,
+    session_id: UUID,
+    chair: int | None,
+    scheduled_at: datetime,
+    page_patient_id: UUID | str | None = None,
+    by: User,
+    at: datetime,
 ) -> SessionRow:
     """Give a session that has not begun its chair and its time on the planned day."""
     session: SessionRow = lock_of_clinic(SessionRow, session_id, by, what="session")
     check_can(by, "place_session", session.patient)
+    check_page_patient(page_patient_id, session.patient)
     if session.phase != "scheduled":
         raise SessionRefused("The session has begun, so its time stays. Record what happens as events.")
     if chair is not None and not 1 <= chair <= session.patient.clinic.chairs:
         raise SessionRefused(f"There is no chair {chair} here. Choose 1 to {session.patient.clinic.chairs}.")
-    session.chair, session.scheduled_at = chair, check_aware(scheduled_at, what="time of the session")
+    when = check_aware(scheduled_at, what="time of the session")
+    if when.astimezone(ZoneInfo(session.patient.clinic.zone)).date() != session.order.planned_on:
+        raise SessionRefused(
+            f"The order is for {session.order.planned_on:%d-%b-%Y}. "
+            "Choose a time on that day, or sign a new order."
+        )
+    session.chair, session.scheduled_at = chair, when
     session.save(update_fields=["chair", "scheduled_at"])
     return session

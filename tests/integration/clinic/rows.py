@@ -1,0 +1,181 @@
+"""A valid new row for every clinical table, not saved yet: what the tests of the audit write in every way."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+from django.db import models
+
+from posology.clinic.accounts.models import Clinic, SignInAttempt, User
+from posology.clinic.assessments.models import FactRow, ImportRow, MedicationRow
+from posology.clinic.audit.models import RecordView
+from posology.clinic.orders.models import Course, DecisionRow, OrderRow, OverrideRow, Signature
+from posology.clinic.outcomes.models import CompletedForm, RiskTask
+from posology.clinic.patients.models import Patient
+from posology.clinic.sessions.models import EventRow, SessionRow
+from tests import factories
+from tests.cases import NOW
+
+
+class World:
+    """One site, one patient with a signed order, a session and a form, and makers of further rows."""
+
+    def __init__(self) -> None:
+        self.site = factories.site()
+        self.patient = factories.patient(self.site)
+        factories.assess_fully(self.site, self.patient)
+        self.form = factories.fill_form(self.site, self.patient, at=NOW - timedelta(minutes=2))
+        self.order = factories.signed_order(self.site, self.patient).order
+
+    def new_patient(self) -> Patient:
+        return factories.patient(self.site, identifier=uuid4().hex)
+
+    def new_order(self, status: str = "draft") -> OrderRow:
+        return OrderRow(
+            id=uuid4(),
+            patient=self.patient,
+            course=self.order.course,
+            body="{}",
+            sha256="0" * 64,
+            status=status,
+            dose_mg=1,
+            planned_on=NOW.date(),
+            created_at=NOW,
+        )
+
+    def saved_order(self) -> OrderRow:
+        order = self.new_order()
+        order.save()
+        return order
+
+    def row(self, model: type[models.Model]) -> models.Model:
+        """Return a valid row that is not saved yet."""
+        return MAKERS[model](self)
+
+
+def _fact(w: World) -> FactRow:
+    return FactRow(
+        id=uuid4(),
+        patient=w.patient,
+        key="weight",
+        value={"kind": "quantity", "value": "71", "unit": "kg"},
+        at=NOW,
+        origin_kind="staff",
+        entered_by=w.site.nurse,
+        recorded_at=NOW,
+    )
+
+
+def _drug(w: World) -> MedicationRow:
+    return MedicationRow(
+        id=uuid4(),
+        patient=w.patient,
+        text="lisinopril",
+        active="yes",
+        at=NOW,
+        origin_kind="staff",
+        entered_by=w.site.nurse,
+        recorded_at=NOW,
+    )
+
+
+def _form(w: World) -> CompletedForm:
+    return CompletedForm(
+        id=uuid4(),
+        patient=w.patient,
+        instrument="phq-9",
+        version=1,
+        answers=[0] * 9,
+        total=0,
+        maximum=27,
+        band="minimal",
+        at=NOW,
+        recorded_at=NOW,
+        by=w.site.nurse,
+    )
+
+
+def _task(w: World) -> RiskTask:
+    return RiskTask(
+        id=uuid4(),
+        patient=w.patient,
+        form=w.form,
+        item=90 + RiskTask.objects.everywhere(because="test").count(),
+        say="Ask.",
+        raised_at=NOW,
+        due_at=NOW + timedelta(hours=1),
+    )
+
+
+def _event(w: World) -> EventRow:
+    session = w.order.session
+    position = EventRow.objects.everywhere(because="test").filter(session=session).count() + 1
+    return EventRow(
+        id=uuid4(),
+        session=session,
+        position=position,
+        sequence=position,
+        kind="note_written",
+        payload="{}",
+        occurred_at=NOW,
+        recorded_at=NOW,
+        author=w.site.nurse,
+        previous_hash="0",
+        hash="1",
+    )
+
+
+def _user(w: World) -> User:
+    return User(
+        username=uuid4().hex, full_name="Synthetic, New", role="nurse", clinic=w.site.clinic, password="!"
+    )
+
+
+def _course(w: World) -> Course:
+    return Course(
+        patient=w.patient,
+        protocol_id="ketamine-iv",
+        began_on=NOW.date(),
+        status="ended",
+        ended_on=NOW.date(),
+        opened_by=w.site.prescriber,
+    )
+
+
+MAKERS: dict[type[models.Model], Callable[[World], models.Model]] = {
+    Clinic: lambda w: Clinic(name=uuid4().hex),
+    User: _user,
+    SignInAttempt: lambda w: SignInAttempt(account="0" * 64, address="127.0.0.1", succeeded=False, at=NOW),
+    RecordView: lambda w: RecordView(patient_id=w.patient.pk, actor="system:tests", page="/", at=NOW),
+    Patient: lambda w: Patient(
+        clinic=w.site.clinic,
+        family_name="Synthetic",
+        given_name="New",
+        born_on=w.patient.born_on,
+        sex="male",
+        identifier=uuid4().hex,
+        registered_at=NOW,
+    ),
+    FactRow: _fact,
+    MedicationRow: _drug,
+    ImportRow: lambda w: ImportRow(
+        patient=w.patient, sha256="0" * 64, understood=[], not_understood=[], imported_by=w.site.nurse, at=NOW
+    ),
+    Course: _course,
+    OrderRow: lambda w: w.new_order(),
+    Signature: lambda w: Signature(
+        order=w.saved_order(), by=w.site.prescriber, at=NOW, meaning="test", sha256="0" * 64
+    ),
+    OverrideRow: lambda w: OverrideRow(
+        order=w.order, rule=uuid4().hex, reason="test", by=w.site.prescriber, at=NOW
+    ),
+    DecisionRow: lambda w: DecisionRow(
+        patient=w.patient, reason="test", offered=[], by=w.site.prescriber, at=NOW
+    ),
+    SessionRow: lambda w: SessionRow(
+        order=w.saved_order(), patient=w.patient, scheduled_at=NOW, created_at=NOW
+    ),
+    EventRow: _event,
+    CompletedForm: _form,
+    RiskTask: _task,
+}
