@@ -8,6 +8,7 @@ import pytest
 
 from posology.quantities import Quantity
 from posology.web.components import (
+    BandPoint,
     DosePoint,
     DoseStep,
     EventPoint,
@@ -16,7 +17,9 @@ from posology.web.components import (
     ScoreBand,
     ScorePoint,
     SiteLimit,
+    Studied,
     VitalPoint,
+    band_chart,
     render_component,
     session_chart,
     timeline,
@@ -159,3 +162,38 @@ class TestScales:
     def test_a_position_is_an_attribute_and_text_keeps_its_size(self):
         html = render_component(a_timeline(), now=END)
         assert not re.search(r"\bstyle=|viewBox=\"0 0 \d{3}", html)
+
+
+class TestBandChart:
+    STUDIED = Studied("adults", "a vein of the arm", "90% band", "V", "SOURCE")
+
+    def points(self):
+        return [BandPoint(n / 4, 5 * n, 10 * n, 20 * n) for n in range(9)]
+
+    def test_it_never_stands_without_population_site_and_certainty(self):
+        chart = band_chart(id="b", title="Curve", points=self.points(), unit="ng/mL", studied=self.STUDIED)
+        html = render_component(chart, now=END)
+        for expected in (
+            "90% band of adults",
+            "a vein of the arm",
+            "V, read at the source",
+            "A model, not a meas",
+        ):
+            assert expected in html
+
+    def test_the_band_holds_the_middle(self):
+        chart = band_chart(id="b", title="Curve", points=self.points(), unit="ng/mL", studied=self.STUDIED)
+        for bar, line in zip(chart.lanes[0].bars, chart.lanes[0].lines, strict=True):
+            middle = (float(line.y1) + float(line.y2)) / 2
+            assert float(bar.y) <= middle + 0.1
+            assert middle <= float(bar.y) + float(bar.height) + 0.1
+
+    def test_every_value_of_its_table_has_a_unit(self):
+        chart = band_chart(id="b", title="Curve", points=self.points(), unit="ng/mL", studied=self.STUDIED)
+        cells = [str(cell.value) for row in chart.table.rows for cell in row.cells]
+        assert all(cell.endswith((" ng/mL", " h")) for cell in cells)
+        assert "160 ng/mL" in cells
+
+    def test_one_point_is_no_curve(self):
+        with pytest.raises(ValueError, match="two points"):
+            band_chart(id="b", title="Curve", points=self.points()[:1], unit="ng/mL", studied=self.STUDIED)

@@ -4,6 +4,7 @@
 Views build these from what the lower floors answer; nothing here decides, stores or asks the clock.
 """
 
+from posology.web.components.band_chart import BandPoint, Studied, band_chart
 from posology.web.components.base import Component, render_component
 from posology.web.components.board import Board, ChairCard, LiveValue, Task, Timer, due_status
 from posology.web.components.chart import Chart
@@ -41,6 +42,7 @@ __all__ = [
     "LOOP",
     "YES_NO_UNKNOWN",
     "AllergyStatus",
+    "BandPoint",
     "Blocked",
     "Board",
     "Button",
@@ -88,6 +90,7 @@ __all__ = [
     "ScorePoint",
     "SiteLimit",
     "Status",
+    "Studied",
     "Table",
     "Tabs",
     "Task",
@@ -97,6 +100,7 @@ __all__ = [
     "VitalPoint",
     "Worksheet",
     "WorksheetStep",
+    "band_chart",
     "due_status",
     "errors_of",
     "field_of",

@@ -21,6 +21,7 @@ SHAPES = {
     "caret-down": "M-5 -7L0 0L5 -7",
     "caret-up": "M-5 7L0 0L5 7",
     "cross": "M-4 -4L4 4M4 -4L-4 4",
+    "line": "M-8 0H8",
 }
 
 

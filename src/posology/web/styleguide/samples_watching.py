@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from posology.web.components import (
+    BandPoint,
     Board,
     ChairCard,
     DosePoint,
@@ -21,8 +22,10 @@ from posology.web.components import (
     ScorePoint,
     SiteLimit,
     Status,
+    Studied,
     Task,
     VitalPoint,
+    band_chart,
     session_chart,
     timeline,
 )
@@ -268,6 +271,25 @@ _EMPTY_SESSION = session_chart(
     id="session-empty", start=_START, end=_after(60), zone=_UTC, title="A session before its first reading"
 )
 
+_CURVE = band_chart(
+    id="curve",
+    title="A shape for the eye, no drug's concentration",
+    points=[
+        BandPoint(n / 12, 60 * rise * fall, 100 * rise * fall, 160 * rise * fall)
+        for n in range(49)
+        for rise in [min(1.0, n / 8)]
+        for fall in [0.5 ** max(0.0, (n - 8) / 12)]
+    ],
+    unit="ng/mL",
+    studied=Studied(
+        population="invented people, for this guide",
+        sampling_site="nowhere",
+        band="90% band",
+        certainty="N",
+        source="no source: an illustration",
+    ),
+)
+
 CHARTS = Chapter(
     "charts",
     "Charts",
@@ -275,6 +297,7 @@ CHARTS = Chapter(
         Sample("Timeline of a patient", (_TIMELINE,)),
         Sample("Timeline with one score", (_SHORT_TIMELINE,)),
         Sample("Session", (_SESSION,)),
+        Sample("Band chart", (_CURVE,)),
         Sample("Session, nothing taken yet", (_EMPTY_SESSION,)),
     ),
     banner=True,

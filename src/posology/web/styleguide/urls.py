@@ -6,5 +6,5 @@ from posology.web.styleguide.views import styleguide
 
 urlpatterns = [
     path("", styleguide, name="styleguide"),
-    path("<slug:chapter>/", styleguide, name="styleguide-chapter"),
+    path("<slug:chapter>/", styleguide, name="styleguide"),
 ]

@@ -33,9 +33,14 @@ def styleguide(request: HttpRequest, chapter: str = "") -> HttpResponse:
         "banner": BANNER if shown[0].banner else None,
         "chapters": CHAPTERS,
         "shown": shown,
-        "crumbs": Crumbs((Link("Style guide", "/styleguide/"),), shown[0].title) if chapter and chapter != FRAME.slug else None,
+        "crumbs": _crumbs(shown[0]) if chapter else None,
         "one": len(shown) == 1,
         "wide": len(shown) == 1 and shown[0].wide,
     }
     with timezone.override(SITE_ZONE):
         return render(request, "web/styleguide.html", context)
+
+
+def _crumbs(chapter: Chapter) -> Crumbs | None:
+    # The chapter on frames shows crumbs of its own; two ways up on one page would confuse.
+    return None if chapter is FRAME else Crumbs((Link("Style guide", "/styleguide/"),), chapter.title)
