@@ -90,7 +90,7 @@ class Log:
     name: str = "log"
 
     def add(
-        self, kind: str, minutes: float, *, author: str = "nurse-1", lag_s: float = 1, **data: Any
+        self, kind: str, minutes: float, /, *, author: str = "nurse-1", lag_s: float = 1, **data: Any
     ) -> Event:
         """Add one event that happened so many minutes after the session opened."""
         number = len(self.events) + 1

@@ -227,7 +227,7 @@ def _fault(fault: ErrorDetails) -> FieldFault:
         )
     if fault["type"] == "missing":
         return FieldFault(field, f"The {shown} is missing. Add it.")
-    said = str(cause) if cause is not None else f"{fault['msg']}. Enter it again."
+    said = str(cause) if isinstance(cause, ValueError) else f"{fault['msg']}. Enter it again."
     return FieldFault(field, f"{shown.capitalize()}: {said[0].lower()}{said[1:]}")
 
 
