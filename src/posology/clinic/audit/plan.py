@@ -34,6 +34,7 @@ class TablePlan:
     session: str | None
     clinic: str | None
     append_only: bool
+    frozen: tuple[str, ...] = ()  # columns that keep what they were first given
     written: bool = True
 
     @property
@@ -43,13 +44,14 @@ class TablePlan:
 
     @property
     def refused(self) -> tuple[str, ...]:
-        """Return the operations that the database refuses."""
-        return ("UPDATE", "DELETE") if self.append_only else ()
+        """Return the operations that the database refuses: no clinical row is ever removed (hazard H-56)."""
+        return ("UPDATE", "DELETE") if self.append_only else ("DELETE",)
 
     @property
     def trigger_names(self) -> tuple[str, ...]:
         """Return the names that both databases use."""
-        return tuple(self.name(op) for op in self.operations) + tuple(self.refusal(op) for op in self.refused)
+        names = [self.name(op) for op in self.operations] + [self.refusal(op) for op in self.refused]
+        return (*names, self.refusal("CHANGE")) if self.frozen else tuple(names)
 
     def name(self, operation: str) -> str:
         """Return the name of the trigger that writes."""
@@ -61,7 +63,9 @@ class TablePlan:
 
     def sentence(self, operation: str) -> str:
         """Return what the database says when it refuses."""
-        return f"{self.table} is append-only: no {operation}. Record a correction as a new row."
+        if operation == "CHANGE":
+            return f"What {self.table} was first given stays: no change. Record a new row."
+        return f"{self.table} keeps its rows: no {operation}. Record a correction as a new row."
 
 
 def hash_of(values: Sequence[str | int | None]) -> str:

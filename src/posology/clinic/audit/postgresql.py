@@ -56,6 +56,12 @@ def statements(plan: TablePlan) -> Iterator[str]:
             f'CREATE TRIGGER "{plan.refusal(operation)}" BEFORE {operation} ON "{plan.table}" '
             f"FOR EACH ROW EXECUTE FUNCTION {PREFIX}refuse('{plan.sentence(operation)}')"
         )
+    if plan.frozen:
+        changed = " OR ".join(f'OLD."{c}" IS DISTINCT FROM NEW."{c}"' for c in plan.frozen)
+        yield (
+            f'CREATE TRIGGER "{plan.refusal("CHANGE")}" BEFORE UPDATE ON "{plan.table}" '
+            f"FOR EACH ROW WHEN ({changed}) EXECUTE FUNCTION {PREFIX}refuse('{plan.sentence('CHANGE')}')"
+        )
     # TRUNCATE passes row triggers by, so it is refused on every clinical table.
     yield (
         f'CREATE TRIGGER "{plan.refusal("TRUNCATE")}" BEFORE TRUNCATE ON "{plan.table}" '

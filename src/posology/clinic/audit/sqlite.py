@@ -22,6 +22,12 @@ def statements(plan: TablePlan) -> Iterator[str]:
             f'CREATE TRIGGER "{plan.refusal(operation)}" BEFORE {operation} ON "{plan.table}" '
             f"BEGIN SELECT RAISE(ABORT, '{plan.sentence(operation)}'); END"
         )
+    if plan.frozen:
+        changed = " OR ".join(f'OLD."{c}" IS NOT NEW."{c}"' for c in plan.frozen)
+        yield (
+            f'CREATE TRIGGER "{plan.refusal("CHANGE")}" BEFORE UPDATE ON "{plan.table}" WHEN {changed} '
+            f"BEGIN SELECT RAISE(ABORT, '{plan.sentence('CHANGE')}'); END"
+        )
 
 
 def drop(name: str, table: str) -> str:

@@ -51,7 +51,14 @@ def plan_of(model: type[models.Model]) -> TablePlan:
         session=session,
         clinic=clinic,
         append_only=bool(getattr(model, "append_only", False)),
+        frozen=tuple(_column(f) for f in fields if _keeps(model, f.name)),
     )
+
+
+def _keeps(model: type[models.Model], field: str) -> bool:
+    """Say whether a field of a model whose rows may move on keeps what it was first given."""
+    changing: tuple[str, ...] | None = getattr(model, "may_change", None)
+    return changing is not None and field not in changing
 
 
 def _column(field: Any) -> str:

@@ -29,6 +29,7 @@ class CourseStatus(models.TextChoices):
 class Course(models.Model):
     """One whole treatment of one patient under one protocol."""
 
+    may_change = ("status", "ended_on", "ended_because")
     audit_clinic = PATIENTS_CLINIC
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -64,6 +65,7 @@ class OrderStatus(models.TextChoices):
 class OrderRow(models.Model):
     """One intended dose; ``id`` is made by the client, so a second send finds the first."""
 
+    may_change = ("status",)
     audit_clinic = PATIENTS_CLINIC
 
     id = models.UUIDField(primary_key=True)

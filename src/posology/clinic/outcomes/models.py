@@ -64,6 +64,7 @@ class OneByOne(ScopedQuerySet):
 class RiskTask(models.Model):
     """A person must look at this answer, by a moment, whatever the total was."""
 
+    may_change = ("owner", "closed_at", "closed_by", "closing_note")
     audit_clinic = PATIENTS_CLINIC
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)

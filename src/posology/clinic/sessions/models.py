@@ -14,6 +14,7 @@ from posology.clinic.scope import scoped
 class SessionRow(models.Model):
     """One supervised visit for one order."""
 
+    may_change = ("chair", "scheduled_at", "phase")
     audit_session = "{row}.id"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
