@@ -26,7 +26,13 @@ SWITCHES = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run",
 ]  # fmt: skip
-SIZES = {"desk": (1280, 800), "tablet": (1024, 768), "upright tablet": (768, 1024), "phone": (390, 844)}
+SIZES = {
+    "desk": (1280, 800),
+    "tablet": (1024, 768),
+    "upright tablet": (768, 1024),
+    "phone": (390, 844),
+    "desk at 200 %": (640, 400),
+}
 
 
 class _Quiet(WSGIRequestHandler):

@@ -181,12 +181,20 @@ class TestBandChart:
         ):
             assert expected in html
 
-    def test_the_band_holds_the_middle(self):
-        chart = band_chart(id="b", title="Curve", points=self.points(), unit="ng/mL", studied=self.STUDIED)
-        for bar, line in zip(chart.lanes[0].bars, chart.lanes[0].lines, strict=True):
+    def test_the_band_holds_the_middle_and_reaches_from_edge_to_edge(self):
+        lane = band_chart(
+            id="b", title="Curve", points=self.points(), unit="ng/mL", studied=self.STUDIED
+        ).lanes[0]
+        for line in lane.lines:
+            start, end = float(line.x1[:-1]), float(line.x2[:-1])
+            under = [bar for bar in lane.bars if start <= float(bar.x[:-1]) < end]
             middle = (float(line.y1) + float(line.y2)) / 2
-            assert float(bar.y) <= middle + 0.1
-            assert middle <= float(bar.y) + float(bar.height) + 0.1
+            half = under[len(under) // 2]
+            assert float(half.y) <= middle + 1
+            assert middle - 1 <= float(half.y) + float(half.height)
+        assert lane.bars[0].x == "0.00%"
+        last = lane.bars[-1]
+        assert float(last.x[:-1]) + float(last.width[:-1]) >= 100
 
     def test_every_value_of_its_table_has_a_unit(self):
         chart = band_chart(id="b", title="Curve", points=self.points(), unit="ng/mL", studied=self.STUDIED)

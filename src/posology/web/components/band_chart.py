@@ -1,8 +1,9 @@
 """The band chart: a model's middle curve inside its band, never without saying whose band it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
+from math import ceil
 
 from posology.web.components.chart import Bar, Chart, KeyEntry, Lane, Line, Tick, ValueScale
 from posology.web.components.facts import certainty_words
@@ -12,6 +13,7 @@ from posology.web.components.text import number_text
 _HOUR_STEPS = (0.25, 0.5, 1, 2, 4, 6, 12, 24)
 _MOST_TICKS = 8
 _TABLE_ROWS = 12
+_SLICES = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def band_chart(
                 title=f"{title}, {unit}",
                 height=height,
                 ticks=(Tick(y.y(0), "0"), _peak_tick(y, points)),
-                bars=tuple(_slice(y, a, b, end_h) for a, b in pairwise(points)),
+                bars=tuple(_slice(y, a, b, end_h) for a, b in pairwise(_finer(points))),
                 lines=tuple(_piece(y, a, b, end_h) for a, b in pairwise(points)),
             ),
         ),
@@ -82,11 +84,30 @@ def _x(t_h: float, end_h: float) -> str:
     return f"{100 * t_h / end_h:.2f}%"
 
 
+def _finer(points: Sequence[BandPoint]) -> list[BandPoint]:
+    """Part each stretch between two points evenly, so that the slices are too narrow to be seen."""
+    parts = ceil(_SLICES / (len(points) - 1))
+    fine = [
+        BandPoint(*(_between(getattr(a, f.name), getattr(b, f.name), n / parts) for f in fields(BandPoint)))
+        for a, b in pairwise(points)
+        for n in range(parts)
+    ]
+    return [*fine, points[-1]]
+
+
+def _between(a: float, b: float, share: float) -> float:
+    return a + (b - a) * share
+
+
 def _slice(y: ValueScale, a: BandPoint, b: BandPoint, end_h: float) -> Bar:
     # A polygon cannot be placed in percent; many narrow slices can, and look the same.
     top, bottom = float(y.y((a.high + b.high) / 2)), float(y.y((a.low + b.low) / 2))
     return Bar(
-        _x(a.t_h, end_h), f"{top:.1f}", _x(b.t_h - a.t_h, end_h), f"{max(0.5, bottom - top):.1f}", "band"
+        _x(a.t_h, end_h),
+        f"{top:.1f}",
+        _x(b.t_h - a.t_h + end_h / 2000, end_h),
+        f"{max(0.5, bottom - top):.1f}",
+        "band",
     )
 
 
