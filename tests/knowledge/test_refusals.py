@@ -150,7 +150,7 @@ FAULTS = {
         "valid string",
     ),
     "a file of no kind": (IV, "kind: protocol", "kind: recipe", "Write one of"),
-    "an alias": (IV, "before: true", "before: &b true\n  again: *b", "not known here"),
+    "an alias": (IV, "before: true", "before: &b true\n  again: *b", "repeated by an alias"),
     "a tag": (IV, "before: true", "before: !!python/name:os.system true", "uses the tag"),
 }
 

@@ -80,7 +80,7 @@ def read_yaml(text: str, *, name: str) -> Document:
     if node is None:
         raise UnreadableFile(f"{name}: the file is empty. Fill it in, or take it away.")
     lines: dict[Path, int] = {}
-    data = _Reading(name, lines).value(node, (), set())
+    data = _Reading(name, lines, set()).value(node, ())
     return Document(name, data, lines)
 
 
@@ -88,19 +88,25 @@ def read_yaml(text: str, *, name: str) -> Document:
 class _Reading:
     name: str
     lines: dict[Path, int]
+    read: set[
+        int
+    ]  # nodes read so far; one that comes again is an alias, and forty of them can stand for 2^40
 
-    def value(self, node: yaml.Node, path: Path, above: set[int]) -> Any:
+    def value(self, node: yaml.Node, path: Path) -> Any:
         self.lines[path] = node.start_mark.line + 1
-        if id(node) in above or len(path) > _DEEPEST:
-            raise self._refuse(node, "it is nested too deeply, or refers to itself", "Flatten it")
+        if id(node) in self.read:
+            raise self._refuse(node, "this part is repeated by an alias", "Write it out in both places")
+        if len(path) > _DEEPEST:
+            raise self._refuse(node, "it is nested too deeply", "Flatten it")
+        self.read.add(id(node))
         if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path, above | {id(node)})
+            return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
-            return [self.value(item, (*path, i), above | {id(node)}) for i, item in enumerate(node.value)]
+            return [self.value(item, (*path, i)) for i, item in enumerate(node.value)]
         assert isinstance(node, yaml.ScalarNode)
         return self._scalar(node)
 
-    def _mapping(self, node: yaml.MappingNode, path: Path, above: set[int]) -> dict[Any, Any]:
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
@@ -112,9 +118,7 @@ class _Reading:
                 raise self._refuse(
                     key_node, f"the key '{key}' stands twice in one mapping", "Keep one of them"
                 )
-            found[key] = self.value(
-                value_node, (*path, key if isinstance(key, str | int) else str(key)), above
-            )
+            found[key] = self.value(value_node, (*path, key if isinstance(key, str | int) else str(key)))
         return found
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
