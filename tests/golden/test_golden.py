@@ -1,4 +1,4 @@
-"""A case file in, the expected answer out. Where the numbers come from stands at the head of each case file."""
+"""A case file in, the expected answer out; where its numbers come from stands at its head."""
 
 from pathlib import Path
 from typing import Any

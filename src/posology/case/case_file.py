@@ -115,8 +115,8 @@ def _born_on(part: Part, moment: datetime) -> date | None:
     if part.value == "unknown":
         return None
     born = part.day("birth day")
-    if born > moment.date():
-        raise part.fault(f"The birth day {born} lies in the future. Correct it.")
+    nobody_yet = Case(born, Sex.UNKNOWN, JURISDICTIONS[0])
+    part.checked(lambda: check_case(nobody_yet, part.library, as_of=moment))
     return born
 
 
@@ -143,7 +143,9 @@ def _fact(key: str, question: Question, part: Part, recorded: datetime | None) -
         )
     fact = Fact(key, _value(value, question), at, Origin(OriginKind.FILE, part.where))
     if not fact.is_unknown:
-        part.checked(lambda: check_value(fact, question))
+        value.checked(lambda: check_value(fact, question))
+    if isinstance(fact.value, date) and fact.value > part.as_of.date():
+        raise value.fault(f"The {question.named} is {fact.value}, a day in the future. Correct it.")
     return fact
 
 

@@ -20,15 +20,14 @@ def test_numbers_keep_their_digits():
     }
 
 
+BEYOND = "NaN -NaN sNaN Infinity -Infinity 1e999 -1e999 1E400 1e-400 1e31".split()
+
+
 @pytest.mark.hazard("H-08", n=12)
-@pytest.mark.parametrize(
-    "number",
-    ["NaN", "-NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1E400", "1e-400", "9" * 41, "0." + "1" * 40, "1e31",
-     "sNaN"],
-)  # fmt: skip
+@pytest.mark.parametrize("number", [*BEYOND, "9" * 41, "0." + "1" * 40])
 def test_a_number_of_nothing_refuses_the_document(number):
     """Twelve ways to write a number that would pass a limit check; none is read."""
-    with pytest.raises(FhirError, match="Mend it|Export it again"):
+    with pytest.raises(FhirError, match=r"Mend it|Export it again"):
         read_json(f'{{"resourceType": "Bundle", "value": {number}}}')
 
 
@@ -95,7 +94,11 @@ def test_a_damaged_file_is_refused_with_a_sentence(raw):
 
 def test_packed_and_plain_files_read_the_same():
     plain = '{"a": "Zoë"}'.encode()
-    assert decode(plain, name="a") == decode(gzip.compress(plain), name="a") == decode(b"\xef\xbb\xbf" + plain, name="a")
+    assert (
+        decode(plain, name="a")
+        == decode(gzip.compress(plain), name="a")
+        == decode(b"\xef\xbb\xbf" + plain, name="a")
+    )
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"a": }', "nul", "{'a': 1}", '{"a": 1} {"b": 2}'])
