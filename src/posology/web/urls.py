@@ -1,5 +1,14 @@
-"""The addresses of the pages."""
+"""The addresses of the pages: one module a subject."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", include("posology.web.accounts.urls")),
+    path("", include("posology.web.board.urls")),
+    path("", include("posology.web.patients.urls")),
+    path("", include("posology.web.assessment.urls")),
+    path("", include("posology.web.imports.urls")),
+    path("", include("posology.web.eligibility.urls")),
+    path("", include("posology.web.knowledge.urls")),
+    path("styleguide/", include("posology.web.styleguide.urls")),
+]

@@ -39,7 +39,7 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", "IT administrator"
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     def create_user(self, username: str, password: str | None, **fields: Any) -> "User":
         """Make an account; without a password nobody can sign in to it."""
         user = self.model(username=self.model.normalize_username(username), **fields)
@@ -74,3 +74,21 @@ class User(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.full_name
+
+
+class SignInAttempt(models.Model):
+    """One try to sign in. The name that was typed stands here only as a hash: people type passwords there too."""
+
+    append_only = True
+    audit_clinic = "NULL"
+
+    account = models.CharField(max_length=64)
+    address = models.CharField(max_length=45)
+    succeeded = models.BooleanField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "at"], name="attempt_by_account"),
+            models.Index(fields=["address", "at"], name="attempt_by_address"),
+        ]

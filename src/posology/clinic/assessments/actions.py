@@ -104,7 +104,7 @@ def import_bundle(
     if known is not None:
         return _same_patient(known, patient)
     read = fhir.read_bundle(bundle, as_of=at, jurisdiction=patient.clinic.jurisdiction)
-    _check_same_person(patient, read.case)
+    check_same_person(patient, read.case)
     _check_true(patient, read.case.facts, read.case.medications, at)
     for n, fact in enumerate(read.case.facts):
         _keep_fact(patient, NewFact(uuid5(import_id, f"fact {n}"), fact), by, at)
@@ -113,7 +113,7 @@ def import_bundle(
     return ImportRow.objects.create(
         id=import_id,
         patient=patient,
-        sha256=hashlib.sha256(json.dumps(bundle, sort_keys=True, default=str).encode()).hexdigest(),
+        sha256=hash_of_bundle(bundle),
         understood=[{"what": u.what, "shown": u.shown, "resource": u.resource} for u in read.understood],
         not_understood=[{"resource": n.resource, "why": n.why} for n in read.not_understood],
         imported_by=by,
@@ -121,7 +121,19 @@ def import_bundle(
     )
 
 
-def _check_same_person(patient: Patient, case: Case) -> None:
+def hash_of_bundle(bundle: Any) -> str:
+    """Return the hash under which a read file is known again."""
+    return hashlib.sha256(json.dumps(bundle, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def check_same_person(patient: Patient, case: Case) -> None:
+    """Refuse a file that is of somebody with another birth day or sex.
+
+    Raises
+    ------
+    CaseError
+        Naming both.
+    """
     if case.born_on is not None and case.born_on != patient.born_on:
         raise CaseError(
             f"The file is of somebody born on {case.born_on}, and this patient on {patient.born_on}, "
@@ -196,3 +208,18 @@ def _same_patient(row: Any, patient: Patient) -> Any:
     if row.patient_id != patient.pk:
         raise WrongPatient("This entry was recorded for another patient. Open that patient's record.")
     return row
+
+
+@action
+def record_assessment(
+    *,
+    patient: Patient,
+    facts: Sequence[NewFact],
+    medications: Sequence[NewMedication] = (),
+    by: User,
+    at: datetime,
+) -> tuple[tuple[FactRow, ...], tuple[MedicationRow, ...]]:
+    """Record what one page of the assessment sent, answers and drugs together or not at all."""
+    rows = record_facts(patient=patient, facts=facts, by=by, at=at) if facts else ()
+    drugs = record_medications(patient=patient, medications=medications, by=by, at=at) if medications else ()
+    return rows, drugs

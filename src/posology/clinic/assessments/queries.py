@@ -21,6 +21,12 @@ def facts_of(patient: Patient, *, as_of: datetime) -> tuple[Fact, ...]:
     return tuple(fact_of(row) for row in fact_rows(patient, as_of=as_of))
 
 
+def latest_fact(patient: Patient, key: str, *, as_of: datetime) -> Fact | None:
+    """Return the answer to one question that counts at a moment, however old, or nothing."""
+    row = fact_rows(patient, as_of=as_of).filter(key=key, at__lte=as_of).first()
+    return fact_of(row) if row else None
+
+
 def fact_of(row: FactRow) -> Fact:
     """Return one row as a fact."""
     return Fact(row.key, from_json(row.value), row.at, Origin(OriginKind(row.origin_kind), row.origin_detail))

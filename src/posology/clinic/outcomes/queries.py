@@ -41,8 +41,8 @@ def risk_tasks_of(patient: Patient) -> QuerySet[RiskTask]:
     return rows.select_related("form", "owner").order_by(F("closed_at").asc(nulls_first=True), "due_at")
 
 
-def risk_task_for(by: User, task_id: UUID | str) -> RiskTask:
-    """Return one risk task of the person's clinic.
+def risk_task_for(by: User, task_id: UUID | str, *, patient: Patient | None = None) -> RiskTask:
+    """Return one risk task of the person's clinic; with ``patient``, only if it is that patient's.
 
     Raises
     ------
@@ -53,6 +53,6 @@ def risk_task_for(by: User, task_id: UUID | str) -> RiskTask:
     task = (
         RiskTask.objects.for_clinic(by.clinic_id).select_related("patient", "form").filter(pk=task_id).first()
     )
-    if task is None:
+    if task is None or (patient is not None and task.patient_id != patient.pk):
         raise not_found("task")
     return task

@@ -1,5 +1,6 @@
 """Finding patients, always of one clinic."""
 
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -46,6 +47,14 @@ def look_alikes(patient: Patient) -> list[Patient]:
     others = Patient.objects.for_clinic(patient.clinic_id).exclude(pk=patient.pk)
     near = others.filter(Q(family_name__istartswith=patient.family_name[:2]) | Q(born_on=patient.born_on))
     return [other for other in near if looks_alike(patient, other)]
+
+
+def look_alikes_of(by: User, *, family_name: str, given_name: str, born_on: date) -> list[Patient]:
+    """Return the patients for whom somebody who is about to be registered could be taken."""
+    check(by, "view_patient")
+    return look_alikes(
+        Patient(clinic_id=by.clinic_id, family_name=family_name, given_name=given_name, born_on=born_on)
+    )
 
 
 def looks_alike(one: Patient, other: Patient) -> bool:

@@ -17,7 +17,11 @@ class AllergyStatus(Enum):
 
     RECORDED = "recorded"
     NONE_KNOWN = "No known allergies"
+    NOT_TO_THE_DRUG = "None to ketamine or esketamine; others not asked"
     NOT_KNOWN = "Not known: nobody has asked yet"
+
+
+_CALM = frozenset({AllergyStatus.NONE_KNOWN, AllergyStatus.NOT_TO_THE_DRUG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +87,4 @@ class PatientBanner:
     @property
     def allergies_warn(self) -> bool:
         """Return whether the line must catch the eye: something is recorded, or nobody asked."""
-        return bool(self.allergies) or self.allergy_status is not AllergyStatus.NONE_KNOWN
+        return bool(self.allergies) or self.allergy_status not in _CALM

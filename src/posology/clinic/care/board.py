@@ -1,0 +1,112 @@
+"""The chairs of a clinic now: who sits where, in which phase, and what is due in each, with its moment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from posology.clinic.accounts.models import Clinic, User
+from posology.clinic.accounts.permissions import check
+from posology.clinic.care.standing import forms_due
+from posology.clinic.orders.stored import order_of
+from posology.clinic.outcomes.models import RiskTask
+from posology.clinic.outcomes.queries import open_risk_tasks
+from posology.clinic.patients.models import Patient
+from posology.clinic.sessions.models import SessionRow
+from posology.clinic.sessions.queries import BoardLine, board
+from posology.knowledge import load_library
+from posology.knowledge.schema import ProtocolFile
+from posology.treatment import FINAL, Order, SessionPhase, SessionState, leaves_at, next_device_at, next_due
+
+IN_ROOM = frozenset(SessionPhase) - FINAL - {SessionPhase.SCHEDULED}
+
+
+@dataclass(frozen=True, slots=True)
+class DueThing:
+    """Something to do in a chair, by a moment."""
+
+    what: str  # readings, infusion-ends, next-device, may-leave, session-begins
+    due_at: datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChairNow:
+    """One chair. Without a session it is free; ``later`` is who comes next there today."""
+
+    number: int
+    session: SessionRow | None
+    order: Order | None
+    state: SessionState | None
+    since: datetime | None
+    due: tuple[DueThing, ...]
+    later: SessionRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """All chairs, the sessions of the day, and what waits for a person."""
+
+    chairs: tuple[ChairNow, ...]
+    lines: tuple[BoardLine, ...]
+    risks: tuple[RiskTask, ...]  # unowned first, then by their time
+    forms_due: tuple[Patient, ...]
+
+
+def today(by: User, *, at: datetime) -> Today:
+    """Return the clinic's chairs at a moment.
+
+    Raises
+    ------
+    NotPermitted
+        If this person may not see the board.
+    """
+    check(by, "view_board")
+    clinic: Clinic = by.clinic
+    lines = board(clinic, at.astimezone(ZoneInfo(clinic.zone)).date())
+    chairs = tuple(_chair(n, lines, at) for n in range(1, clinic.chairs + 1))
+    return Today(chairs, lines, tuple(open_risk_tasks(by)), forms_due(by))
+
+
+def _chair(number: int, lines: tuple[BoardLine, ...], at: datetime) -> ChairNow:
+    mine = [line for line in lines if line.session.chair == number and line.state.phase not in FINAL]
+    mine.sort(key=lambda line: (line.state.phase not in IN_ROOM, line.session.scheduled_at))
+    if not mine:
+        return ChairNow(number, None, None, None, None, (), None)
+    first = mine[0]
+    later = mine[1].session if len(mine) > 1 else None
+    order = order_of(first.session.order)
+    protocol = load_library().protocols.get(order.protocol_id)
+    due = tuple(_due(first, protocol, at)) if protocol else ()
+    return ChairNow(number, first.session, order, first.state, _since(first), due, later)
+
+
+def _due(line: BoardLine, protocol: ProtocolFile, at: datetime) -> Iterator[DueThing]:
+    state = line.state
+    if state.phase is SessionPhase.SCHEDULED:
+        yield DueThing("session-begins", line.session.scheduled_at)
+        return
+    for infusion in state.infusions[-1:]:
+        runs_out = infusion.runs_out_at() if state.ended_at is None else None
+        if runs_out is not None:
+            yield DueThing("infusion-ends", runs_out)
+    device = next_device_at(state, protocol) if state.phase is SessionPhase.RESTING else None
+    if device is not None:
+        yield DueThing("next-device", device)
+    leaves = leaves_at(state, protocol) if state.phase is SessionPhase.OBSERVING else None
+    if leaves is not None:
+        yield DueThing("may-leave", leaves)
+    reading = next_due(state, protocol, at)
+    if reading is not None and reading.due_at is not None:
+        yield DueThing("readings", reading.due_at, reading.what)
+
+
+def _since(line: BoardLine) -> datetime | None:
+    state = line.state
+    if state.phase is SessionPhase.SCHEDULED:
+        return None
+    if state.phase is SessionPhase.OBSERVING:
+        return state.ended_at or state.started_at
+    moments = [state.started_at or state.administration_at]
+    moments += [e.at for e in state.gate[:1]] + ([state.identity.at] if state.identity else [])
+    return next((m for m in moments if m is not None), None)

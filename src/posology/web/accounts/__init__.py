@@ -1,0 +1,1 @@
+"""Signing in and out, and the form that a fallen lock kept."""

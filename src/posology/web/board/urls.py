@@ -1,0 +1,7 @@
+"""The address of the board."""
+
+from django.urls import path
+
+from posology.web.board import views
+
+urlpatterns = [path("", views.board, name="board")]

@@ -1,0 +1,170 @@
+"""The rules' answers as rows: what decided, with its date, and the chain down to the source."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from posology.case import Missing, Origin
+from posology.knowledge import KnowledgeStamp, load_library
+from posology.protocols import Citation, Finding, Observed, Report
+from posology.protocols import Verdict as Said
+from posology.recommendation import Advice, ProtocolAdvice
+from posology.web.components import (
+    Chip,
+    Ground,
+    Link,
+    Status,
+    Tabs,
+    Verdict,
+    VerdictList,
+)
+from posology.web.components.text import day_text
+from posology.web.imports.view_models import field_url
+from posology.web.page import OpenPatient
+from posology.web.words import origin_words
+
+WHO_CLEARS = {
+    "prescriber": "A prescriber may pass it, with a reason.",
+    "nurse": "A nurse or a prescriber may clear it.",
+    "director": "The medical director may pass it, with a reason.",
+    "nobody": "Nobody may pass it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MissingGroup:
+    """One open question, where it is answered, and the rules that wait for it."""
+
+    ask: str
+    why: str
+    href: str
+    waiting: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolVerdicts:
+    """One protocol: its overall verdict, the rules that spoke, and what is missing with what waits for it."""
+
+    id: str
+    title: str
+    chip: Chip
+    sentence: str
+    all: VerdictList
+    standing: tuple[Verdict, ...]  # stops first, then holds and cautions
+    groups: tuple[MissingGroup, ...]
+    passed: tuple[Verdict, ...]
+
+
+def tabs_of(opened: OpenPatient, advice: Advice, current: str) -> Tabs:
+    """Build one tab a protocol of the jurisdiction."""
+    protocols = load_library().protocols
+    base = opened.url("eligibility")
+    return Tabs(
+        "Protocols",
+        tuple(
+            Link(
+                protocols[p.report.protocol_id].title,
+                f"{base}?protocol={p.report.protocol_id}",
+                current=p.report.protocol_id == current,
+            )
+            for p in advice.protocols
+        ),
+    )
+
+
+def protocol_verdicts(opened: OpenPatient, advised: ProtocolAdvice) -> ProtocolVerdicts:
+    """Build what every rule of one protocol answered."""
+    report = advised.report
+    stamps = {stamp.id: stamp for stamp in report.knowledge}
+    needed = {m.key: m for m in (*report.missing, *advised.missing)}
+    rows = VerdictList(tuple(verdict_row(f, stamps) for f in report.findings))
+    return ProtocolVerdicts(
+        id=report.protocol_id,
+        title=load_library().protocols[report.protocol_id].title,
+        chip=Chip(Status.of(overall(advised).value)),
+        sentence=_sentence(advised),
+        all=rows,
+        standing=tuple(v for v in rows.standing if v.status is not Status.CANNOT_SAY),
+        groups=tuple(_groups(opened, report, needed, stamps)),
+        passed=rows.passed,
+    )
+
+
+def overall(advised: ProtocolAdvice) -> Said:
+    """Return the verdict of a protocol; where its dose lacks an input, nothing can be said."""
+    said = advised.report.verdict
+    return Said.CANNOT_SAY if advised.missing and said.lets_through else said
+
+
+def _sentence(advised: ProtocolAdvice) -> str:
+    return {
+        Said.STOP: "This patient may not be treated by this protocol as the record stands.",
+        Said.HOLD: "Somebody has to clear what holds before a dose can be ordered.",
+        Said.CANNOT_SAY: "Nothing can be said before what is missing has been found out.",
+        Said.CAUTION: "A dose may be ordered. Mind the cautions.",
+        Said.PASS: "A dose may be ordered.",
+    }[overall(advised)]
+
+
+def verdict_row(finding: Finding, stamps: dict[str, KnowledgeStamp]) -> Verdict:
+    """Build the row of one rule."""
+    file = finding.rule.split("/")[0]
+    stamp = stamps.get(file)
+    decided = [o for o in finding.because if o.at is not None]
+    at: datetime | None = max((o.at for o in decided if o.at is not None), default=None)
+    say = " ".join(part for part in (finding.do, _clears(finding), _inputs(finding.because)) if part)
+    return Verdict(
+        status=Status.of(finding.verdict.value),
+        what=finding.title,
+        because=_because(finding),
+        on=at.date() if at else None,
+        say=say,
+        needs=tuple(f"{m.ask} ({m.why})" for m in finding.missing),
+        grounds=tuple(_ground(finding, c, stamp) for c in finding.citations),
+    )
+
+
+def _because(finding: Finding) -> str:
+    if finding.verdict in {Said.CANNOT_SAY, Said.PASS} or not finding.because:
+        return finding.message
+    told = "; ".join(f"{o.what}: {o.shown}" for o in finding.because)
+    return f"{finding.message} {told}"
+
+
+def _clears(finding: Finding) -> str:
+    return WHO_CLEARS[finding.cleared_by.value] if finding.verdict in {Said.HOLD, Said.STOP} else ""
+
+
+def _inputs(because: Iterable[Observed]) -> str:
+    told = [f"{o.what} {o.shown}{_when(o.at)}{_from(o.origin)}" for o in because]
+    return f"Read: {'; '.join(told)}." if told else ""
+
+
+def _when(at: datetime | None) -> str:
+    return f", {day_text(at.date())}" if at else ""
+
+
+def _from(origin: Origin | None) -> str:
+    return f", {origin_words(origin)}" if origin else ""
+
+
+def _ground(finding: Finding, citation: Citation, stamp: KnowledgeStamp | None) -> Ground:
+    return Ground(
+        rule=finding.rule,
+        fact_id=", ".join(citation.facts) or "site default",
+        source=f"{citation.title} ({citation.source})",
+        certainty=citation.certainty.value,
+        knowledge=f"{stamp.id}, version {stamp.version}, {stamp.sha256[:12]}" if stamp else "",
+    )
+
+
+def _groups(
+    opened: OpenPatient, report: Report, needed: dict[str, Missing], stamps: dict[str, KnowledgeStamp]
+) -> Iterator[MissingGroup]:
+    """Group what cannot be said by what is missing; a rule stands under the first question that it waits for."""
+    open_rules = [f for f in report.findings if f.verdict is Said.CANNOT_SAY]
+    for key, missing in needed.items():
+        mine = [f for f in open_rules if f.missing and f.missing[0].key == key]
+        yield MissingGroup(
+            missing.ask, missing.why, field_url(opened, key), tuple(verdict_row(f, stamps) for f in mine)
+        )

@@ -1,0 +1,180 @@
+"""What every page needs before it shows anything: the moment, the patient in the address, the look noted, the frame.
+
+A view opens its patient with :func:`open_patient` (404 for another clinic's, the same as for none; the look
+goes into the audit; the banner is made), checks a sent form with :meth:`OpenPatient.check_form`, and answers
+with :func:`show`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from posology.clinic.accounts.models import User
+from posology.clinic.audit.actions import record_view
+from posology.clinic.care.record import PARTS, record_version
+from posology.clinic.patients import queries as patients
+from posology.clinic.patients.models import Patient
+from posology.web.access import home_of, may_open
+from posology.web.banner import banner_of
+from posology.web.components import Frame, Link, PatientBanner
+from posology.web.conflict import KeptField, RecordConflict
+
+CURRENT = "patient"  # the session's key for the patient that was opened last
+
+
+def now_of(request: HttpRequest) -> datetime:
+    """Return the page's one moment: read from the clock once a request, and handed down."""
+    if not hasattr(request, "posology_now"):
+        request.posology_now = timezone.now()  # type: ignore[attr-defined]
+    return request.posology_now  # type: ignore[attr-defined, no-any-return]
+
+
+def person(request: HttpRequest) -> User:
+    """Return who is signed in; the table of pages has seen to it that somebody is."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def show(
+    request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
+    """Answer with a page."""
+    return render(request, template, dict(context or {}), status=status)
+
+
+def new_id() -> str:
+    """Make the id that a form carries, so that a double click or a retry changes nothing."""
+    return str(uuid4())
+
+
+def frame_of(request: HttpRequest) -> Frame:
+    """Build the frame around the page: the site, who is signed in, and where they may go."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return Frame(demo=settings.DEMO)
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    return Frame(
+        site_name=user.clinic.name,
+        user=user.full_name,
+        role=user.get_role_display(),
+        navigation=tuple(
+            Link(label, reverse(name), current=here in pages)
+            for label, name, pages in (
+                ("Board", "board", {"board"}),
+                ("Patients", "patients", PATIENT_PAGES),
+                ("Knowledge", "knowledge", {"knowledge", "protocol"}),
+            )
+            if may_open(user, name)
+        ),
+        home_url=home_of(user),
+        sign_out_url=reverse("sign-out"),
+        demo=settings.DEMO,
+    )
+
+
+PATIENT_PAGES = frozenset(
+    {
+        "patients",
+        "patient-new",
+        "patient",
+        "task",
+        "assessment",
+        "import",
+        "eligibility",
+        "options",
+        "sign",
+        "order",
+        "form",
+    }
+)
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Give every template its frame and its moment (a context processor)."""
+    return {"frame": frame_of(request), "now": now_of(request)}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPatient:
+    """The patient in the address, opened by a person who may, at the page's moment."""
+
+    request: HttpRequest
+    patient: Patient
+    version: str
+    banner: PatientBanner
+    now: datetime
+
+    @property
+    def by(self) -> User:
+        return person(self.request)
+
+    def url(self, name: str, **kwargs: Any) -> str:
+        """Return the address of another page about this patient."""
+        return reverse(name, kwargs={"patient": self.patient.pk, **kwargs})
+
+    def check_form(
+        self, *, typed: tuple[KeptField, ...] = (), version: str | None = None, repeated: bool = False
+    ) -> None:
+        """Refuse a form that was made for another patient, or before the record changed (hazards H-01, H-27).
+
+        A form that was recorded before (``repeated``: a double click, a retry) has itself changed the record,
+        so it gets its first answer.
+
+        Raises
+        ------
+        RecordConflict
+            With what was typed; it is shown as a 409 page, and nothing is lost.
+        """
+        post = self.request.POST
+        version = self.version if version is None else version
+        if post.get("patient") != str(self.patient.pk):
+            raise RecordConflict("other-patient", self.patient, typed, version=version)
+        if repeated:
+            return
+        last = self.request.session.get(CURRENT)
+        if last is not None and last != str(self.patient.pk) and post.get("switched") != last:
+            raise RecordConflict("switched", self.patient, typed, version=post.get("version", ""))
+        if post.get("version") != version:
+            raise RecordConflict("changed", self.patient, typed, version=version)
+
+    def show(
+        self, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
+    ) -> HttpResponse:
+        """Answer with a page about this patient, under the banner."""
+        around = {
+            "patient": self.patient,
+            "banner": self.banner,
+            "version": self.version,
+            "form_id": new_id(),
+        }
+        return show(self.request, template, {**around, **(context or {})}, status=status)
+
+
+def open_patient(
+    request: HttpRequest, patient_id: UUID, *, page: str, of: Iterable[str] = tuple(PARTS)
+) -> OpenPatient:
+    """Load a patient of the person's own clinic, and note the look; ``of`` names the parts that the page shows.
+
+    Raises
+    ------
+    NotFound
+        For another clinic's patient in the same words as for none.
+    """
+    by, now = person(request), now_of(request)
+    patient = patients.patient_for(by, patient_id)
+    record_view(patient_id=patient.pk, page=page, by=by, at=now)
+    if (
+        request.method == "GET"
+        and not request.headers.get("HX-Request")
+        and request.session.get(CURRENT) != str(patient.pk)
+    ):
+        request.session[CURRENT] = str(patient.pk)
+    return OpenPatient(request, patient, record_version(patient, of=of), banner_of(patient, now=now), now)

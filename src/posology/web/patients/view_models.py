@@ -1,0 +1,244 @@
+"""What the patients' pages show, built from what the record tells."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+
+from posology.clinic.accounts.permissions import may
+from posology.clinic.care.listing import Listed
+from posology.clinic.care.overview import Overview, ToldSession
+from posology.clinic.outcomes.models import RiskTask
+from posology.clinic.patients.models import Patient
+from posology.knowledge import load_library
+from posology.measures import measure_of
+from posology.quantities import Quantity
+from posology.treatment import SessionPhase
+from posology.web.board.view_models import waiting_row
+from posology.web.components import (
+    Button,
+    Cell,
+    Chip,
+    Column,
+    Crumbs,
+    EmptyState,
+    Fact,
+    FactList,
+    Link,
+    Row,
+    Status,
+    Table,
+)
+from posology.web.components.text import day_text, pressure_text
+from posology.web.page import OpenPatient
+from posology.web.patients.next_step import next_step_of, steps_of
+from posology.web.patients.timeline import timeline_of
+from posology.web.words import PHASE, ROUTE, SEX
+
+
+def patients_table(listed: Listed, *, searched: str) -> Table:
+    """Build the list of patients."""
+    protocols = load_library().protocols
+    rows = tuple(
+        Row(
+            (
+                Cell(str(p), href=reverse("patient", kwargs={"patient": p.pk})),
+                Cell(p.identifier),
+                Cell(p.born_on),
+                Cell(SEX[p.sex]),
+                Cell(_title(p.course_protocol, protocols), missing="no course"),  # type: ignore[attr-defined]
+                Cell(p.next_at, missing="none planned"),  # type: ignore[attr-defined]
+            )
+        )
+        for p in listed.patients
+    )
+    columns = (
+        Column("Patient"),
+        Column("ID"),
+        Column("Born"),
+        Column("Sex"),
+        Column("Course"),
+        Column("Next session"),
+    )
+    empty = (
+        EmptyState(
+            "No patient is called that", "Names and IDs are searched from their beginning. Try fewer letters."
+        )
+        if searched
+        else EmptyState(
+            "No patient yet",
+            "Everyone who is registered here is listed by name.",
+            Button("Register a patient", kind="primary", href=reverse("patient-new")),
+        )
+    )
+    return Table("Patients", columns, rows, empty=empty)
+
+
+def _title(protocol_id: str | None, protocols: Any) -> str | None:
+    if protocol_id is None:
+        return None
+    return protocols[protocol_id].title if protocol_id in protocols else protocol_id
+
+
+def look_alikes_table(alike: Iterable[Patient]) -> Table:
+    """Build the list of patients for whom the new one could be taken."""
+    rows = tuple(
+        Row(
+            (
+                Cell(str(p), href=reverse("patient", kwargs={"patient": p.pk})),
+                Cell(p.identifier),
+                Cell(p.born_on),
+                Cell(SEX[p.sex]),
+            ),
+            marked=True,
+        )
+        for p in alike
+    )
+    return Table(
+        "Patients who could be mistaken",
+        (Column("Patient"), Column("ID"), Column("Born"), Column("Sex")),
+        rows,
+    )
+
+
+def patient_page(opened: OpenPatient, overview: Overview) -> dict[str, Any]:
+    """Build everything that one patient's page shows."""
+    return {
+        "steps": steps_of(opened, overview),
+        "coming": next_step_of(opened, overview),
+        "waiting": tuple(waiting_row(t, now=opened.now) for t in overview.open_tasks),
+        "chart": timeline_of(opened.patient, overview, now=opened.now),
+        "chart_empty": _chart_empty(overview),
+        "sessions": sessions_table(opened.patient, overview.sessions),
+        "decisions": decisions_table(overview),
+        "links": _links(opened, overview),
+        "may_write": may(opened.by, "record_facts"),
+        "crumbs": Crumbs((Link("Patients", reverse("patients")),), str(opened.patient)),
+    }
+
+
+def _chart_empty(overview: Overview) -> EmptyState | None:
+    if overview.case.scores or overview.sessions:
+        return None
+    return EmptyState(
+        "Nothing has happened yet",
+        "Scores, doses, peak blood pressure, adverse events and decisions will stand here over one line of time.",
+    )
+
+
+def _links(opened: OpenPatient, overview: Overview) -> tuple[Button, ...]:
+    """Return the pages of this record that the person's role opens."""
+    pairs = (
+        ("Assessment", opened.url("assessment", part="psychiatric"), "view_patient"),
+        ("Eligibility", opened.url("eligibility"), "view_advice"),
+        ("Options", opened.url("options"), "view_advice"),
+        ("Fill in PHQ-9", opened.url("form", instrument="phq-9"), "record_form"),
+        ("Fill in GAD-7", opened.url("form", instrument="gad-7"), "record_form"),
+        ("Import a FHIR file", opened.url("import"), "import_bundle"),
+    )
+    return tuple(
+        Button(label, kind="quiet", href=href) for label, href, action in pairs if may(opened.by, action)
+    )
+
+
+def sessions_table(patient: Patient, sessions: Iterable[ToldSession]) -> Table:
+    """Build the list of sessions, newest first."""
+    zone = ZoneInfo(patient.clinic.zone)
+    rows = tuple(_session_row(s, zone) for s in sessions)
+    columns = (
+        Column("Session"),
+        Column("Day"),
+        Column("Ordered dose", numeric=True),
+        Column("Route"),
+        Column("Peak BP", numeric=True),
+        Column("Adverse events"),
+        Column("Phase"),
+    )
+    empty = EmptyState("No session yet", "Sessions appear here once an order is signed.")
+    return Table("Sessions", columns, rows, empty=empty)
+
+
+def _session_row(told: ToldSession, zone: ZoneInfo) -> Row:
+    state = told.state
+    worst = ", ".join(f"{e.payload.term} (grade {e.payload.grade})" for e in state.adverse_events)
+    return Row(
+        (
+            Cell(
+                f"Session {told.order.session_number}",
+                href=reverse("session", kwargs={"session": told.row.pk}),
+            ),
+            Cell((state.started_at or told.row.scheduled_at).astimezone(zone).date()),
+            Cell(Quantity(told.order.dose_mg, "mg")),
+            Cell(ROUTE[told.order.route]),
+            Cell(_peak(told), missing="not taken"),
+            Cell(worst or "none recorded"),
+            Cell(
+                PHASE[state.phase], chip=Chip(Status.DONE) if state.phase is SessionPhase.DISCHARGED else None
+            ),
+        )
+    )
+
+
+def _peak(told: ToldSession) -> str | None:
+    upper = [e.payload.systolic for e in told.state.readings if e.payload.systolic is not None]
+    lower = [e.payload.diastolic for e in told.state.readings if e.payload.diastolic is not None]
+    if not upper and not lower:
+        return None
+    return f"{pressure_text(max(upper, default=None), max(lower, default=None))} mmHg"
+
+
+def decisions_table(overview: Overview) -> Table:
+    """Build the list of decisions: what was signed, with its overrides, and what was decided against."""
+    told: list[tuple[datetime, str, str, str, str]] = []
+    for order in overview.orders:
+        if order.signed_at is not None and order.signed_by is not None:
+            passed = "; ".join(f"{o.rule}: {o.reason}" for o in order.overrides.all())
+            what = f"Order signed for {day_text(order.planned_on)}"
+            href = reverse("order", kwargs={"order": order.pk})
+            told.append((order.signed_at, what, passed, order.signed_by.full_name, href))
+    for decision in overview.decisions:
+        what = "No dose" if decision.option_id else "None of the options"
+        told.append((decision.at, what, decision.reason, decision.by.full_name, ""))
+    rows = tuple(
+        Row((Cell(at), Cell(what, href=href), Cell(why or None, missing="nothing to pass"), Cell(by)))
+        for at, what, why, by, href in sorted(told, reverse=True)
+    )
+    columns = (Column("When"), Column("Decision"), Column("Reason or holds passed"), Column("By"))
+    empty = EmptyState("No decision yet", "Signed orders and decisions against a dose are listed here.")
+    return Table("Decisions", columns, rows, empty=empty)
+
+
+def task_page(opened: OpenPatient, task: RiskTask) -> dict[str, Any]:
+    """Build the page of one risk answer."""
+    measure = measure_of(task.form.instrument)
+    answer = task.form.answers[task.item - 1]
+    words = {choice.value: choice.label for choice in measure.answers}
+    facts = (
+        Fact("Form", measure.short_title, at=task.form.at),
+        Fact(f"Question {task.item}", f"{words.get(answer, '')} ({answer})", at=task.form.at),
+        Fact("Total of the form", _total(task)),
+        Fact("Look at it by", day_text(task.due_at.date()), at=task.due_at),
+        Fact("Who has it", task.owner.full_name if task.owner else None, missing="nobody yet"),
+    )
+    return {
+        "task": task,
+        "row": waiting_row(task, now=opened.now),
+        "facts": FactList(facts),
+        "say": task.say,
+        "mine": task.owner_id == opened.by.pk,
+        "may_close": may(opened.by, "close_risk_task"),
+        "crumbs": Crumbs(
+            (Link("Patients", reverse("patients")), Link(str(opened.patient), opened.url("patient"))),
+            "Risk answer",
+        ),
+    }
+
+
+def _total(task: RiskTask) -> str:
+    return (
+        "not scored: items are open"
+        if task.form.total is None
+        else f"{task.form.total} of {task.form.maximum} points"
+    )
