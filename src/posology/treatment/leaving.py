@@ -12,6 +12,9 @@ from posology.treatment.policies import NotAllowed, Obstacle, check_transition
 from posology.treatment.session_state import SessionState
 from posology.treatment.states import SessionPhase
 
+TOLD_LIVE_WITHIN = timedelta(seconds=60)
+"""An entry stored within this of its own moment was told live; an engineering default (hazard H-32)."""
+
 _CLOCKS = {
     "first_device": "the first device",
     "administration_end": "the end of the infusion",
@@ -82,22 +85,31 @@ def leaves_at(state: SessionState, protocol: ProtocolFile) -> datetime | None:
 
 
 def clock_start(state: SessionState, protocol: ProtocolFile) -> datetime | None:
-    """Return the moment from which the minimum stay counts.
+    """Return the moment from which the minimum stay counts, by the server's clock where it was told live.
 
     What was given outside the protocol's own way (an irregular dose) never lets the clock begin earlier
     than the last of it.
     """
+    doses = [_counted(d.at, d.recorded_at) for d in state.doses]
+    devices = [_counted(d.at, d.recorded_at) for d in state.devices]
+    ended = [_counted(state.ended_at, state.ended_recorded_at)] if state.ended_at is not None else []
     clock = protocol.discharge.clock_from
-    if clock == "first_device":
-        start = state.first_device_at
-    elif clock == "administration_end":
-        start = state.ended_at
-    else:
-        start = max((d.at for d in state.doses), default=None)
-    if start is None or not any(c.counted for c in state.conflicts):
-        return start
-    moments = [d.at for d in state.doses] + [d.at for d in state.devices]
-    return max([start, *moments, *([state.ended_at] if state.ended_at else [])])
+    starts = {"first_device": devices[:1], "administration_end": ended, "dose": doses}[clock]
+    if not starts:
+        return None
+    if any(c.counted for c in state.conflicts):
+        return max(*starts, *doses, *devices, *ended)
+    return max(starts)
+
+
+def _counted(at: datetime, recorded_at: datetime | None) -> datetime:
+    """Return the later of the two clocks for an entry told live, and the told moment for a late one.
+
+    A tablet that runs behind the server must not let anybody leave early (hazard H-32).
+    """
+    if recorded_at is None or abs(recorded_at - at) > TOLD_LIVE_WITHIN:
+        return at
+    return max(at, recorded_at)
 
 
 def _overridden(state: SessionState, at: datetime) -> bool:

@@ -103,22 +103,36 @@ def _order(event: Event) -> tuple[datetime, int, int, int]:
 
 
 def _each_once(events: Iterable[Event]) -> tuple[list[Event], list[Conflict]]:
-    copies: dict[UUID, dict[bytes, Event]] = {}
+    copies: dict[UUID, list[Event]] = {}
     for event in events:
-        copies.setdefault(event.id, {})[canonical(event)] = event
-    once, conflicts = [], []
+        copies.setdefault(event.id, []).append(event)
+    once: list[Event] = []
+    conflicts: list[Conflict] = []
     for same_id in copies.values():
-        first, *others = sorted(same_id.values(), key=lambda e: (e.recorded_at, canonical(e)))
+        first, others = _first_and_others(same_id)
         once.append(first)
-        said = {canonical(replace(first, recorded_at=first.occurred_at))}
-        for other in others:
-            content = canonical(replace(other, recorded_at=other.occurred_at))
-            if content not in said:
-                said.add(content)
-                conflicts.append(
-                    Conflict(other, "It carries the id of another event, with other content.", counted=False)
-                )
+        why = "It carries the id of another event, with other content."
+        conflicts += [Conflict(other, why, counted=False) for other in others]
     return once, conflicts
+
+
+def _first_and_others(same_id: list[Event]) -> tuple[Event, list[Event]]:
+    """Return the copy that was stored first, and one of each that says something else."""
+    if len(same_id) == 1:
+        return same_id[0], []
+    first, *rest = sorted(same_id, key=lambda e: (e.recorded_at, canonical(e)))
+    said = {_content(first)}
+    others = []
+    for event in rest:
+        content = _content(event)
+        if content not in said:
+            said.add(content)
+            others.append(event)
+    return first, others
+
+
+def _content(event: Event) -> bytes:
+    return canonical(replace(event, recorded_at=event.occurred_at))
 
 
 def _apply(

@@ -19,6 +19,7 @@ from posology.treatment.payloads import (
     DischargeOverridden,
     DoseGiven,
     DrugGiven,
+    EventKind,
     GateAnswered,
     GateOverridden,
     IdentityChecked,
@@ -37,6 +38,7 @@ P = TypeVar("P", bound=Payload)
 class Entry(Generic[P]):
     """One event as it counts now, and the event as it was first written where a correction changed it."""
 
+    kind: EventKind
     payload: P
     at: datetime
     by: str
@@ -86,6 +88,7 @@ class SessionState:
     devices: tuple[Entry[DeviceGiven], ...] = ()
     doses: tuple[Entry[DoseGiven], ...] = ()
     ended_at: datetime | None = None
+    ended_recorded_at: datetime | None = None  # the server's clock on the entry that ended it
     lots: tuple[str, ...] = ()
     readings: tuple[Entry[ReadingTaken], ...] = ()
     scores: tuple[Entry[ScaleScored], ...] = ()
@@ -97,6 +100,7 @@ class SessionState:
     discharge: Entry[Discharged] | None = None
     cancellation: Entry[SessionCancelled] | None = None
     corrections: tuple[Entry[Corrected], ...] = ()
+    entries: tuple[Entry[Payload], ...] = ()  # everything that counts, in order of time: the event list
     withdrawn: tuple[Withdrawn, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
 
