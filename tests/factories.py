@@ -138,6 +138,11 @@ def signing(site: Site, of: Patient, *, at: datetime = NOW, **changes: Any) -> d
     } | changes
 
 
+def product_for(protocol_id: str) -> str:
+    """Return the first product of a protocol."""
+    return load_library().protocol(protocol_id).products[0]
+
+
 def signed_order(site: Site, of: Patient, *, at: datetime = NOW, **changes: Any) -> SignedOrder:
     """Sign the patient's first intravenous option."""
     return sign_order(**signing(site, of, at=at, **changes))

@@ -130,8 +130,10 @@ def _check_second_person(said: WorksheetChecked, by: User) -> None:
         )
 
 
-def start_of(session: SessionRow, state: SessionState, *, at: datetime) -> Start:
+def start_of(session: SessionRow, state: SessionState, *, at: datetime, lock: bool = True) -> Start:
     """Return everything that the start of a dose is judged by, read anew (hazards H-23, H-28).
+
+    ``lock`` holds the order to the end of the transaction; a page that only looks leaves it out.
 
     Raises
     ------
@@ -140,7 +142,9 @@ def start_of(session: SessionRow, state: SessionState, *, at: datetime) -> Start
     OrderRefused, TooSoon
         If the order is not active, is for another day, or follows the last dose too soon.
     """
-    rows = OrderRow.objects.for_clinic(session.patient.clinic_id).select_for_update(of=("self",))
+    rows = OrderRow.objects.for_clinic(session.patient.clinic_id)
+    if lock:
+        rows = rows.select_for_update(of=("self",))
     row = rows.select_related("signature", "course", "patient__clinic").get(pk=session.order_id)
     order = check_intact(row)
     patient = row.patient
