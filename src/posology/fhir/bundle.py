@@ -220,22 +220,32 @@ def _one_answer_a_moment(chart: Chart) -> tuple[Fact, ...]:
 
 
 def _graver(facts: list[Fact], chart: Chart) -> Fact:
-    first = facts[0]
     said = {fact.value for fact in facts}
-    if len(said) == 1:
-        return first
     choices = {v for v in said if isinstance(v, Choice)}
     days = [v for v in said if isinstance(v, date)]
-    if Answer.YES in said:
-        value: FactValue = Answer.YES
+    if len(said) == 1:
+        value: FactValue = facts[0].value
+    elif Answer.YES in said:
+        value = Answer.YES
     elif len(choices) == 1:
         value = choices.pop()  # beside codes that leave the choice open
     elif days and Answer.UNKNOWN not in said:
         value = max(days)  # the event that lies nearer
     else:
         value = Answer.UNKNOWN
-        question = chart.question(first.key)
-        told = ", ".join(sorted("not known" if v is Answer.UNKNOWN else str(v) for v in said))
-        why = f"The {question.named} has several answers of {first.at:%Y-%m-%d %H:%M} UTC: {told}. Ask again."
-        chart.not_understood.append(NotUnderstood(first.origin.detail, why, Reason.UNREADABLE, first.key))
-    return Fact(first.key, value, first.at, first.origin)
+        _list_conflict(facts, chart)
+    # Whose word it is must not hang on the order of the entries.
+    says_so = [fact for fact in facts if fact.value == value] or facts
+    origin = min((fact.origin for fact in says_so), key=lambda origin: origin.detail)
+    return Fact(facts[0].key, value, facts[0].at, origin)
+
+
+def _list_conflict(facts: list[Fact], chart: Chart) -> None:
+    first = facts[0]
+    told = sorted({"not known" if fact.is_unknown else str(fact.value) for fact in facts})
+    where = ", ".join(sorted({fact.origin.detail for fact in facts}))
+    why = (
+        f"The {chart.question(first.key).named} has several answers of {first.at:%Y-%m-%d %H:%M} UTC: "
+        f"{', '.join(told)}. Ask again."
+    )
+    chart.not_understood.append(NotUnderstood(where, why, Reason.UNREADABLE, first.key))

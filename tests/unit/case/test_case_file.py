@@ -158,7 +158,7 @@ REFUSED = {
     "a key twice": ("sex: female\n", "sex: female\nsex: male\n", 6, "stands twice", "Keep one"),
     "an answer out of range": ("[3, 3, 2", "[4, 3, 2", 22, "item 1 of PHQ-9 is '4'", "from 0 to 3"),
     "too few answers": ("[3, 3, 2", "[3, 2", 22, "9 items and 8 answers", "Write one answer an item"),
-    "a total that differs": ("total: 11", "answers: [1,1,1,1,1,1,1], total: 11", 24, "come to 7", "Correct one"),
+    "a total that differs": ("total: 11", f"answers: {[1] * 7}, total: 11", 24, "come to 7", "Correct one"),
     "no such instrument": ("gad-7", "gad-8", 24, "'gad-8'", "Write one of gad-7, phq-9"),
     "no such protocol": ("protocol: ketamine-iv", "protocol: ketamine", 27, "'ketamine'", "Write one of"),
     "no such phase": ("phase: induction", "phase: start", 29, "'start'", "Write one of induction"),
