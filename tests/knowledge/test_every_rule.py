@@ -55,8 +55,9 @@ def holding(condition: Condition, case: Case, file: RulesFile, at: datetime) -> 
 def with_fact(condition: Condition, case: Case, file: RulesFile, at: datetime) -> Iterator[Case]:
     key = condition.fact
     question = LIBRARY.questions.questions[key]
-    if condition.is_ is not None:
-        value = Choice(condition.is_) if question.kind == "choice" else Answer(condition.is_)
+    wanted = condition.is_ or condition.known
+    if wanted is not None:
+        value = Choice(wanted) if question.kind == "choice" else Answer(wanted)
         yield answered(case, key, value, at)
     elif condition.within_days is not None:
         days = limit(condition.within_days, file, at)

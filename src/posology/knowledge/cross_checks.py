@@ -21,6 +21,7 @@ from posology.knowledge.schema import (
     RulesFile,
     SourcesFile,
     Strict,
+    Value,
 )
 from posology.knowledge.yaml_reader import Document, Path
 
@@ -143,16 +144,13 @@ def _test_faults(condition: Condition, question: Question, file: RulesFile) -> I
     compares = [
         c for c in (condition.above, condition.at_least, condition.below, condition.at_most) if c is not None
     ]
-    if condition.is_ is not None and question.kind == "yes_no" and condition.is_ not in {"yes", "no"}:
-        yield f"'{condition.fact}' is answered yes or no, not '{condition.is_}'."
-    if (
-        condition.is_ is not None
-        and question.kind == "choice"
-        and condition.is_ not in (question.choices or {})
-    ):
-        yield f"'{condition.is_}' is no choice of '{condition.fact}'."
-    if condition.is_ is not None and question.kind not in {"yes_no", "choice"}:
-        yield f"'{condition.fact}' is a {question.kind}; 'is' cannot test it."
+    answer = condition.is_ or condition.known
+    if answer is not None and question.kind == "yes_no" and answer not in {"yes", "no"}:
+        yield f"'{condition.fact}' is answered yes or no, not '{answer}'."
+    if answer is not None and question.kind == "choice" and answer not in (question.choices or {}):
+        yield f"'{answer}' is no choice of '{condition.fact}'."
+    if answer is not None and question.kind not in {"yes_no", "choice"}:
+        yield f"'{condition.fact}' is a {question.kind}; 'is' and 'known' cannot test it."
     numeric = compares or condition.changed_by_more_than_percent is not None
     if numeric and question.kind != "quantity":
         yield f"'{condition.fact}' is a {question.kind}, not a quantity; it cannot be compared."
@@ -200,6 +198,19 @@ def _protocol_faults(file: ProtocolFile, library: Library) -> Iterator[tuple[str
             yield "dose_levels is a list of numbers above 0, rising.", ("values", "dose_levels", str(day))
     for problem, name in _dose_faults(file):
         yield problem, ("values", name)
+    older = file.older_adults
+    if older is not None and (
+        older.unit != file.dose_basis
+        or any(
+            older.dose_start not in (v.value if isinstance(v.value, tuple) else ()) for v in levels_of(file)
+        )
+    ):
+        yield "the first dose of older adults is none of the dose levels.", ("older_adults",)
+
+
+def levels_of(file: ProtocolFile) -> Iterable[Value]:
+    """Return a protocol's lists of dose levels, of all days."""
+    return file.values.get("dose_levels", {}).values()
 
 
 def _dose_faults(file: ProtocolFile) -> Iterator[tuple[str, str]]:

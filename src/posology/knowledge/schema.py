@@ -323,6 +323,9 @@ class Condition(Strict):
     below: Number | str | None = None
     at_most: Number | str | None = None
     within_days: Whole | str | None = None
+    # The last answer, however old, is this one; false where there is none. It takes a blank for false, so
+    # it may only add caution: as a further part of any_of, beside one that does not.
+    known: str | None = None
     changed_by_more_than_percent: Number | None = None
     age: "Compare | None" = None
     bmi: "Compare | None" = None
@@ -340,11 +343,11 @@ class Condition(Strict):
             raise ValueError(
                 "a condition has exactly one of fact, age, bmi, taking, unlisted_drug, any_of, all_of, not"
             )
-        tests = [n for n in ("is_", "above", "at_least", "below", "at_most", "within_days",
+        tests = [n for n in ("is_", "above", "at_least", "below", "at_most", "within_days", "known",
                              "changed_by_more_than_percent") if getattr(self, n) is not None]  # fmt: skip
         if (heads == ["fact"]) != (len(tests) == 1):
             raise ValueError("a fact has exactly one test (is, above, at_least, below, at_most, within_days, "
-                             "changed_by_more_than_percent), and nothing else has one")  # fmt: skip
+                             "known, changed_by_more_than_percent), and nothing else has one")  # fmt: skip
         return self
 
 
@@ -455,6 +458,14 @@ class Discharge(Cited):
     criteria: dict[str, str]  # key -> the sentence a nurse confirms
 
 
+class OlderAdults(Cited):
+    """The only first dose from an age on, where a label gives one."""
+
+    from_age: Whole = Field(ge=18)
+    dose_start: Number
+    unit: str
+
+
 class ProtocolFile(Header):
     """One substance by one route: doses, schedule, monitoring, discharge, and what speaks for and against."""
 
@@ -465,6 +476,7 @@ class ProtocolFile(Header):
     dose_basis: Literal["mg/kg", "mg"]
     jurisdictions: Texts = ()
     values: dict[str, Dated]
+    older_adults: OlderAdults | None = None
     phases: tuple[Phase, ...]
     monitoring: Monitoring
     discharge: Discharge

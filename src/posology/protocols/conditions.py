@@ -130,6 +130,8 @@ def look(key: str, context: Context) -> tuple[Fact, Question] | Missing:
 
 
 def _fact(condition: Condition, key: str, context: Context) -> Evaluation:
+    if condition.known is not None:
+        return _known(key, condition.known, context)
     found = look(key, context)
     if isinstance(found, Missing):
         return Evaluation(Truth.UNKNOWN, missing=(found,))
@@ -141,6 +143,14 @@ def _fact(condition: Condition, key: str, context: Context) -> Evaluation:
     if condition.changed_by_more_than_percent is not None:
         return _changed(fact, question, condition.changed_by_more_than_percent, context)
     return _of(_compares(fact, question, condition, context), observed(fact, question))
+
+
+def _known(key: str, wanted: str, context: Context) -> Evaluation:
+    """Answer whether the last answer, however old, is the one asked for; a blank is false here alone."""
+    answers = [f for f in context.case.all_of(key) if f.at <= context.as_of]
+    if not answers or not _matches(answers[0], wanted):
+        return Evaluation(Truth.FALSE)  # and decides nothing: the other part of the rule does
+    return _of(True, observed(answers[0], context.library.questions.questions[key]))
 
 
 def _matches(fact: Fact, wanted: str) -> bool:

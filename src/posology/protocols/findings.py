@@ -112,6 +112,25 @@ class Report:
         """The gravest verdict; *pass* only when every rule passed."""
         return min((f.verdict for f in self.findings), key=lambda v: v.rank, default=Verdict.PASS)
 
+    @property
+    def before_ordering(self) -> tuple[Finding, ...]:
+        """The findings that bear on an order: all but what cannot be said until the session itself.
+
+        Who asks at each session cannot know the answer days ahead; it is asked at the gate, and a dose
+        is not started without it.
+        """
+        return tuple(f for f in self.findings if not (f.each_session and f.verdict is Verdict.CANNOT_SAY))
+
+    @property
+    def at_session(self) -> tuple[Finding, ...]:
+        """The findings that wait for the session: asked at its gate."""
+        return tuple(f for f in self.findings if f.each_session and f.verdict is Verdict.CANNOT_SAY)
+
+    @property
+    def verdict_before_ordering(self) -> Verdict:
+        """The gravest verdict that bears on an order."""
+        return min((f.verdict for f in self.before_ordering), key=lambda v: v.rank, default=Verdict.PASS)
+
     def of(self, verdict: Verdict) -> tuple[Finding, ...]:
         """Return the findings with one verdict."""
         return tuple(f for f in self.findings if f.verdict is verdict)

@@ -193,11 +193,13 @@ def _hours(span: timedelta) -> str:
     return f"{hours / 24:.1f} days" if hours >= 72 else f"{hours:.0f} h"
 
 
-def protocols_for(library: Library, jurisdiction: str) -> Iterator[ProtocolFile]:
-    """Yield the active protocols of a jurisdiction, approved ones first."""
+def protocols_for(library: Library, jurisdiction: str, *, on: date) -> Iterator[ProtocolFile]:
+    """Yield the active protocols of a jurisdiction that are wholly in force on a day, approved ones first."""
     mine = [
         p
         for p in library.protocols.values()
-        if p.status == "active" and (not p.jurisdictions or jurisdiction in p.jurisdictions)
+        if p.status == "active"
+        and (not p.jurisdictions or jurisdiction in p.jurisdictions)
+        and all(min(dated) <= on for dated in p.values.values())
     ]
     yield from sorted(mine, key=lambda p: (p.approval != "approved", p.id))

@@ -208,5 +208,6 @@ def _option(
         against=reasons(line.against, making.library),
         cautions=making.report.of(Verdict.CAUTION) if dose else (),
         blocked_by=making.report.of(Verdict.HOLD) if dose else (),
+        at_session=making.report.at_session if dose else (),
         difference=difference,
     )

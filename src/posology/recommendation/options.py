@@ -95,6 +95,7 @@ class Option:
     against: tuple[Reason, ...]
     cautions: tuple[Finding, ...]
     blocked_by: tuple[Finding, ...]  # holds that a permitted role must clear before it can be signed
+    at_session: tuple[Finding, ...]  # what cannot be said until the session, and is asked at its gate
     difference: str  # to the last session, in words; empty at the start
 
     @property

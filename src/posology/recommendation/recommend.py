@@ -56,7 +56,9 @@ def recommend(
         told = f"{response.reason} {tolerability.reason}"
         return _advice((going_on,), going_on.options, response.state, told, library, as_of)
     chosen = (
-        [library.protocol(p) for p in protocols] if protocols else protocols_for(library, case.jurisdiction)
+        [library.protocol(p) for p in protocols]
+        if protocols
+        else protocols_for(library, case.jurisdiction, on=as_of.date())
     )
     advised = tuple(advise_start(case, protocol, library, as_of=as_of) for protocol in chosen)
     return _advice(advised, _first_of_each(advised), "start", "No session yet.", library, as_of)
@@ -95,8 +97,9 @@ def _advice(
 def _overall(advised: tuple[ProtocolAdvice, ...]) -> Verdict:
     """Return the mildest verdict that any protocol reached; *cannot say* where its dose lacks an input."""
     verdicts = [
-        Verdict.CANNOT_SAY if p.missing and p.report.verdict.lets_through else p.report.verdict
+        Verdict.CANNOT_SAY if p.missing and said.lets_through else said
         for p in advised
+        for said in (p.report.verdict_before_ordering,)
     ]
     return max(verdicts, key=lambda v: v.rank, default=Verdict.CANNOT_SAY)
 

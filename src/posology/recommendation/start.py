@@ -51,7 +51,7 @@ def advise_start(case: Case, protocol: ProtocolFile, library: Library, *, as_of:
         return ProtocolAdvice(report, (), refusal)
     options = tuple(
         _option(case, protocol, report, beginning, weight, library, as_of)
-        for beginning in _beginnings(protocol, as_of)
+        for beginning in _beginnings(protocol, case, as_of)
     )
     return ProtocolAdvice(report, options, None)
 
@@ -61,14 +61,19 @@ def why_no_option(report: Report) -> str | None:
     stops = report.of(Verdict.STOP)
     if stops:
         return stops[0].message
-    open_rules = report.of(Verdict.CANNOT_SAY)
+    open_rules = [f for f in report.before_ordering if f.verdict is Verdict.CANNOT_SAY]
     if open_rules:
-        count = len(report.missing)
+        count = len({m.key for f in open_rules for m in f.missing})
         return f"{count} {'question is' if count == 1 else 'questions are'} open."
     return None
 
 
-def _beginnings(protocol: ProtocolFile, as_of: datetime) -> Iterator[Beginning]:
+def _beginnings(protocol: ProtocolFile, case: Case, as_of: datetime) -> Iterator[Beginning]:
+    older = protocol.older_adults
+    age = case.age_on(as_of.date())
+    if older is not None and (age is None or age >= older.from_age):
+        yield Beginning(older.dose_start, infusion_minutes(protocol, as_of)[0], lower=True)
+        return
     start = numbers(protocol, "dose_start", as_of)[0]
     minutes = infusion_minutes(protocol, as_of)
     yield Beginning(start, minutes[0], lower=False)
@@ -112,6 +117,7 @@ def _option(
         against=against,
         cautions=report.of(Verdict.CAUTION),
         blocked_by=report.of(Verdict.HOLD),
+        at_session=report.at_session,
         difference="",
     )
 

@@ -100,3 +100,34 @@ def test_missing_is_told_once():
     advice = recommend(complete_case({"medication_list_complete": None}), as_of=NOW)
     asked = [m for m in advice.needed if m.key == "medication_list_complete"]
     assert len(asked) == 1 and isinstance(asked[0], Missing)
+
+
+def test_pregnancy_stops_even_where_it_was_called_impossible():
+    """Two answers that contradict each other: the graver one counts."""
+    case = complete_case({"can_be_pregnant": Answer.NO, "pregnant": Answer.YES})
+    advice = recommend(case, as_of=NOW, protocols=("esketamine-nasal-us",))
+    assert advice.verdict is Verdict.STOP
+
+
+def test_an_older_adult_in_europe_starts_with_28_mg_and_nothing_else():
+    """The European label's first dose from 65 years on (PR-AGE-01); under 65 it is 56 mg."""
+    for born, dose in ((1961, 28), (1962, 56)):
+        case = complete_case(born_on=NOW.date().replace(year=born), jurisdiction="EU")
+        advice = recommend(case, as_of=NOW, protocols=("esketamine-nasal-eu",))
+        assert {o.dose.dose_mg for o in advice.options if o.dose} == {dose}
+
+
+def test_what_is_asked_at_the_session_does_not_block_the_plan():
+    """The way home is asked at the gate; days before, an order may be made without it."""
+    advice = recommend(complete_case({"escort_home": None, "systolic": None}), as_of=NOW)
+    assert advice.options and all(o.at_session for o in advice.options)
+    assert advice.verdict.lets_through
+    assert all(p.report.verdict is Verdict.CANNOT_SAY for p in advice.protocols)
+
+
+def test_a_case_of_2018_gets_only_what_was_known_then():
+    """In 2018 esketamine nasal spray was not marketed (PR-REG-01) and infusions had data up to 0.75 mg/kg."""
+    then = NOW.replace(year=2018)
+    advice = recommend(complete_case(at=then - timedelta(hours=1)), as_of=then)
+    assert {p.report.protocol_id for p in advice.protocols} >= {"ketamine-iv"}
+    assert "esketamine-nasal-us" not in {p.report.protocol_id for p in advice.protocols}
