@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from posology.case import Answer
-from posology.knowledge import Level, Library, load_library
+from posology.knowledge import Level, Library, Substance, load_library
 from posology.knowledge.schema import Condition, ProtocolFile, Question, Rule
 from posology.treatment.session_state import SessionState
 
@@ -81,7 +81,7 @@ def gate_items(
     if PREGNANT in questions and PREGNANT not in asked and can_be_pregnant is not Answer.NO:
         asked.append(PREGNANT)
     items = [_item(key, questions[key], protocol, knowledge) for key in asked]
-    return (_identity(), *items, _readings(protocol), _staff())
+    return (_identity(), *items, _readings(protocol), _staff(protocol))
 
 
 def is_answered(item: GateItem, state: SessionState, protocol: ProtocolFile) -> bool:
@@ -203,13 +203,14 @@ def _readings(protocol: ProtocolFile) -> GateItem:
     )
 
 
-def _staff() -> GateItem:
+def _staff(protocol: ProtocolFile) -> GateItem:
+    ketamine = protocol.substance is Substance.KETAMINE
     return GateItem(
         STAFF,
-        "Are the staff for this session here, and oximeter, airway equipment and oxygen ready?",
+        "Are the staff for this session here, and the pulse oximeter and airway equipment ready?",
         GateKind.ANSWER,
         _YES_NO,
         MappingProxyType({"no": Holding((STAFF,), may_be_passed=False)}),
-        ("S-STF-01", "S-STF-02", "S-STF-04", "S-STF-09"),
-        ("REMS-FDA", "KET-US", "ASA-KET"),
+        ("S-STF-04",) if ketamine else ("S-STF-01", "S-STF-02", "S-STF-05"),
+        ("KET-US",) if ketamine else ("REMS-FDA", "SPR-EU"),
     )
