@@ -98,7 +98,7 @@ def facts_in(state: SessionState, library: Library | None = None) -> Iterable[Fa
         if value is not None:
             yield Fact(answered.payload.item, value, answered.at, Origin(OriginKind.STAFF, "session gate"))
     for reading in state.readings:
-        if state.started_at is None or reading.at < state.started_at:
+        if state.started_at is None or reading.at <= state.started_at:
             for key, measured in reading.payload.values().items():
                 unit = questions[key].unit if key in questions else None
                 if unit is not None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from posology.case import Answer, Fact, seen
 from posology.clinic.accounts.models import Role, User
+from posology.clinic.accounts.permissions import check
 from posology.clinic.audit import action
 from posology.clinic.care.queries import case_of, last_given_at, site_day
 from posology.clinic.conflicts import check_page_patient
@@ -63,6 +64,7 @@ def record_event(
         If the state of the session, the order or the rules do not allow it now.
     """
     found = session_for(by, session_id)
+    check(by, "record_event")
     read = read_payload(kind, payload)
     known_kind = EventKind(kind)
     check_can_record(by, known_kind)
@@ -72,12 +74,12 @@ def record_event(
     session: SessionRow = lock_of_clinic(SessionRow, session_id, by, what="session")
     sent = Sent(event_id, known_kind, read, check_aware(occurred_at, what="moment of the event"), sequence)
 
-    def check(row: SessionRow, state: SessionState, event: Event) -> None:
+    def judge(row: SessionRow, state: SessionState, event: Event) -> None:
         _check_clocks(event, happened_before)
         if not happened_before:
             _check_live(row, state, event, by)
 
-    recorded = append(session=session, sent=sent, check=check, by=by, at=at)
+    recorded = append(session=session, sent=sent, check=judge, by=by, at=at)
     if not recorded.repeated:
         _move_order(session, recorded.state)
     return recorded
