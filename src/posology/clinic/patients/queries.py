@@ -45,7 +45,11 @@ def search(by: User, text: str) -> QuerySet[Patient]:
 def look_alikes(patient: Patient) -> list[Patient]:
     """Return other patients of the clinic whose names could be taken for this one's."""
     others = Patient.objects.for_clinic(patient.clinic_id).exclude(pk=patient.pk)
-    near = others.filter(Q(family_name__istartswith=patient.family_name[:2]) | Q(born_on=patient.born_on))
+    # One edit of a name leaves its first or its last letter as it was, so this loses none.
+    first, last = patient.family_name[:1], patient.family_name[-1:]
+    near = others.filter(
+        Q(family_name__istartswith=first) | Q(family_name__iendswith=last) | Q(born_on=patient.born_on)
+    )
     return [other for other in near if looks_alike(patient, other)]
 
 
