@@ -56,25 +56,19 @@ def serve(given: argparse.Namespace) -> int:
     from posology.server.start import check_start
 
     check_start()
-    import uvicorn
+    from posology.server.serving import answer_requests
 
-    uvicorn.run(
-        "posology.server.asgi:application",
-        host=given.host,
-        port=given.port,
-        log_level="warning",
-        server_header=False,
-        lifespan="off",
-    )
+    answer_requests(host=given.host, port=given.port)
     return 0
 
 
 def demo(given: argparse.Namespace) -> int:
     """Bring up the synthetic clinic; its own file, its own sign-ins, and a ribbon on every page."""
-    os.environ["POSOLOGY_DEMO"] = "1"
-    _set_up()
     from posology.server.demo import run
+    from posology.server.demo.place import choose_place
 
+    choose_place(os.environ)
+    _set_up()
     return int(run(host=given.host, port=given.port, reset=given.reset) or 0)
 
 
