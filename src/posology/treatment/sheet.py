@@ -86,6 +86,14 @@ class Worksheet:
         """The exact rate of the infusion, mg/min."""
         return Fraction(self.drawn_mg) / self.minutes if self.minutes else None
 
+    def mg_per_min_at(self, rate_mL_per_h: Decimal) -> Decimal | None:
+        """Return the dose rate at another rate of the pump, to 0.000001 mg/min; ``None`` where nothing is infused."""
+        volume = self.final_volume_mL if self.final_volume_mL is not None else self.vial_volume_mL
+        if self.rate_mL_per_h is None or volume is None:
+            return None
+        exact = Fraction(rate_mL_per_h) * Fraction(self.drawn_mg) / Fraction(volume) / 60
+        return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(Decimal("0.000001"))
+
     @property
     def span_min(self) -> Decimal | None:
         """The shortest time from the first device to the last, min."""

@@ -29,11 +29,20 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Why an option cannot be chosen now, and what would change that."""
+    """Why an option cannot be chosen now, and what would change that.
+
+    ``overridable``: the person who looks may choose it all the same, and says why when signing.
+    """
 
     status: Status
     why: str
     needs: tuple[str, ...] = ()
+    overridable: bool = False
+
+    @property
+    def heading(self) -> str:
+        """Return what stands over the reason."""
+        return "Held: choosing it asks for your reason" if self.overridable else "Why it cannot be chosen now"
 
     @property
     def chip(self) -> Chip:
@@ -45,24 +54,27 @@ class Blocked:
 class Option:
     """One proposal. The dose is shown bold and once; the sum that led to it in ordinary weight beside it.
 
-    ``change`` says in words what differs from the last session ("Same dose, 7 days later").
+    ``change`` says in words what differs from the last session ("Same dose, 7 days later"); ``basis`` says from which
+    weight, of which day, the dose was computed. ``dose`` is ``None`` where the proposal is to give none. A reason
+    that rests on facts is an :class:`Evidence`, and shows its source and certainty.
     """
 
     template: ClassVar[str] = "web/components/option.html"
     value: str
     substance: str
     route: str
-    dose: Quantity
+    dose: Quantity | None
     sum: tuple[Term, ...]
     schedule: str
     dates: tuple[date, ...]
     visits: str
     change: str
-    reasons_for: tuple[str, ...]
-    reasons_against: tuple[str, ...]
-    evidence: tuple[Evidence, ...]
+    reasons_for: tuple[str | Evidence, ...]
+    reasons_against: tuple[str | Evidence, ...]
+    evidence: tuple[Evidence, ...] = ()
     given_over: str = ""
     rounding: str = ""
+    basis: str = ""
     cautions: tuple[str, ...] = ()
     blocked: Blocked | None = None
     curve: Chart | None = None

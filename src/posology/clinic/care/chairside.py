@@ -1,0 +1,136 @@
+"""All that a person at the chair looks at, at one moment: the order, the log, what is due, what is open."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from posology.case import Answer
+from posology.clinic.accounts.models import User
+from posology.clinic.accounts.queries import staff
+from posology.clinic.care.session import start_of
+from posology.clinic.orders.stored import order_of
+from posology.clinic.sessions.models import EventRow, SessionRow
+from posology.clinic.sessions.queries import event_of, event_rows, session_for
+from posology.knowledge import load_library
+from posology.knowledge.schema import ProtocolFile
+from posology.protocols import Report
+from posology.quantities import DomainError
+from posology.treatment import (
+    FINAL,
+    Due,
+    GateItem,
+    Obstacle,
+    Order,
+    SessionPhase,
+    SessionState,
+    Start,
+    Unmet,
+    Worksheet,
+    due_readings,
+    gate_items,
+    leaves_at,
+    next_device_at,
+    next_due,
+    obstacles_to_start,
+    replay,
+    unmet_discharge,
+    worksheet,
+)
+
+BEFORE_THE_DOSE = frozenset({SessionPhase.SCHEDULED, SessionPhase.GATE, SessionPhase.READY})
+
+
+@dataclass(frozen=True, slots=True)
+class Chairside:
+    """One session at one moment."""
+
+    session: SessionRow
+    order: Order
+    protocol: ProtocolFile
+    state: SessionState
+    rows: tuple[EventRow, ...]
+    names: dict[str, str]  # of the clinic's people, by the id that an event's author has
+    at: datetime
+    gate: tuple[GateItem, ...]
+    obstacles: tuple[Obstacle, ...]  # to the start; empty after it
+    report: Report | None  # the rules, asked at this moment; before the dose only
+    sheet: Worksheet | None  # as the second person checked it
+    due: tuple[Due, ...]
+    next_due: Due | None
+    next_device_at: datetime | None
+    leaves_at: datetime | None
+    unmet: tuple[Unmet, ...]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the session has come to its end."""
+        return self.state.phase in FINAL
+
+    @property
+    def before_the_dose(self) -> bool:
+        """Whether nothing has been given yet."""
+        return self.state.phase in BEFORE_THE_DOSE
+
+    def obstacle(self, key: str) -> Obstacle | None:
+        """Return what one item of the gate still puts in the way."""
+        return next((o for o in self.obstacles if o.key == key), None)
+
+
+def chairside(by: User, session_id: UUID | str, *, at: datetime) -> Chairside:
+    """Return one session of the person's clinic with everything that is shown at the chair.
+
+    Raises
+    ------
+    NotFound
+        If there is none of this id.
+    OrderAltered
+        If its stored order cannot be read.
+    """
+    session = session_for(by, session_id)
+    rows = tuple(event_rows(session))
+    state = replay(event_of(row) for row in rows)
+    library, order = load_library(), order_of(session.order)
+    protocol = library.protocol(order.protocol_id)
+    early = state.phase in BEFORE_THE_DOSE
+    start, obstacles = _start(session, state, at) if early else (None, ())
+    can_be_pregnant = start.can_be_pregnant if start else Answer.UNKNOWN
+    return Chairside(
+        session=session,
+        order=order,
+        protocol=protocol,
+        state=state,
+        rows=rows,
+        names={str(person.pk): person.full_name for person in staff(session.patient.clinic)},
+        at=at,
+        gate=gate_items(protocol, library=library, can_be_pregnant=can_be_pregnant),
+        obstacles=obstacles,
+        report=start.report if start else None,
+        sheet=checked_sheet(order, state),
+        due=due_readings(state, protocol, at),
+        next_due=next_due(state, protocol, at),
+        next_device_at=next_device_at(state, protocol),
+        leaves_at=leaves_at(state, protocol),
+        unmet=unmet_discharge(state, protocol, at) if state.phase is SessionPhase.OBSERVING else (),
+    )
+
+
+def checked_sheet(order: Order, state: SessionState) -> Worksheet | None:
+    """Return the worksheet that the second person checked, or nothing where none was."""
+    if state.worksheet is None:
+        return None
+    said = state.worksheet.payload
+    try:
+        return worksheet(order, product_id=said.product_id, final_volume_mL=said.final_volume_mL)
+    except DomainError:
+        return None  # an obstacle to the start says why
+
+
+def _start(
+    session: SessionRow, state: SessionState, at: datetime
+) -> tuple[Start | None, tuple[Obstacle, ...]]:
+    """Return what the start would be judged by now, and everything that stands in its way."""
+    try:
+        start = start_of(session, state, at=at, lock=False)
+    except DomainError as refusal:
+        return None, (Obstacle("order", str(refusal)),)
+    return start, obstacles_to_start(start)

@@ -1,0 +1,1 @@
+"""What the product knows, as pages: each value with its day, its source and how sure it is."""

@@ -1,0 +1,97 @@
+"""A signed order: the sentence, the worksheet from the product in the hand, its session, its end."""
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from posology.clinic.accounts.permissions import may
+from posology.clinic.orders.actions import withdraw_order
+from posology.clinic.orders.models import OrderRow, OrderStatus
+from posology.clinic.orders.queries import order_for
+from posology.clinic.orders.stored import OrderAltered, check_intact
+from posology.knowledge import load_library
+from posology.quantities import DomainError, QuantityError, read_number
+from posology.treatment import Order, Worksheet, worksheet
+from posology.web.components import Status
+from posology.web.options.order_text import sentence_of_order
+from posology.web.options.worksheet_page import sheet_of
+from posology.web.page import OpenPatient, open_patient, person
+from posology.web.way import loop_of
+
+CHIPS = {
+    OrderStatus.ACTIVE.value: (Status.SIGNED, ""),
+    OrderStatus.USED.value: (Status.DONE, "Given"),
+    OrderStatus.WITHDRAWN.value: (Status.STOP, "Withdrawn"),
+    OrderStatus.DRAFT.value: (Status.DRAFT, ""),
+}
+
+
+def order(request: HttpRequest, order: UUID) -> HttpResponse:
+    """Show an order; with the product in the hand named, its worksheet."""
+    row = order_for(person(request), order)
+    opened = open_patient(request, row.patient_id, page="order", of=("orders",))
+    if request.method == "POST":
+        return _withdraw(opened, row)
+    try:
+        intact = check_intact(row)
+    except OrderAltered as refusal:
+        context = {"loop": loop_of(opened, "Order"), "row": row, "sentence": str(refusal)}
+        return opened.show("options/altered.html", context, status=409)
+    return opened.show("options/order.html", _order_page(opened, row, intact))
+
+
+def _order_page(opened: OpenPatient, row: OrderRow, intact: Order) -> dict[str, Any]:
+    zone = ZoneInfo(opened.patient.clinic.zone)
+    picked = opened.request.GET.get("product", "")
+    final = opened.request.GET.get("final_volume_mL", "").strip()
+    sheet, refusal, field = _sheet(intact, picked, final) if picked else (None, "", "")
+    return {
+        "loop": loop_of(opened, "Order"),
+        "row": row,
+        "order": intact,
+        "chip": CHIPS[row.status],
+        "sentence": sentence_of_order(intact, opened.patient, zone=zone),
+        "session": row.session,
+        "products": _products(intact),
+        "picked": picked,
+        "final": final,
+        "infused": intact.minutes is not None,
+        "sheet": sheet_of(sheet, intact, row, zone=zone) if sheet else None,
+        "refusal": refusal,
+        "refused_field": field,
+        "may_withdraw": may(opened.by, "withdraw_order") and row.status == OrderStatus.ACTIVE,
+        "overrides": [
+            (o.rule, o.reason, o.by.full_name)
+            for o in row.overrides.everywhere(
+                because="of one order, which was scoped when it was read"
+            ).select_related("by")
+        ],
+    }
+
+
+def _products(order: Order) -> tuple[tuple[str, str], ...]:
+    """Return every product on the shelf: the wrong one in the hand must be refused, not hidden."""
+    return tuple((key, product.title) for key, product in load_library().products.products.items())
+
+
+def _sheet(order: Order, product_id: str, final: str) -> tuple[Worksheet | None, str, str]:
+    """Return the worksheet, or why there is none and which field says so."""
+    try:
+        volume = read_number(final, what="volume after dilution") if final else None
+    except QuantityError as refusal:
+        return None, str(refusal), "final_volume_mL"
+    try:
+        return worksheet(order, product_id=product_id, final_volume_mL=volume), "", ""
+    except DomainError as refusal:
+        return None, str(refusal), "product"
+
+
+def _withdraw(opened: OpenPatient, row: OrderRow) -> HttpResponse:
+    opened.check_form(version=opened.request.POST.get("version", ""))
+    withdraw_order(order_id=row.pk, by=opened.by, at=opened.now)
+    messages.success(opened.request, "The order is withdrawn.")
+    return redirect("order", order=row.pk)

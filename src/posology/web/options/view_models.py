@@ -1,0 +1,170 @@
+"""Advice turned into cards, refusals and open questions. Says what the library says, and adds nothing."""
+
+from collections.abc import Iterable
+from datetime import tzinfo
+from urllib.parse import quote
+
+from django.urls import reverse
+
+from posology.case import Missing
+from posology.clinic.accounts.models import User
+from posology.clinic.patients.models import Patient
+from posology.knowledge import Role, load_library
+from posology.protocols import Citation, Finding, Verdict
+from posology.quantities import Quantity
+from posology.recommendation import Advice, Option, ProtocolAdvice, Reason
+from posology.web import components
+from posology.web.components import Blocked, Evidence, Fact, FactList, Ground, OptionSet, Status
+from posology.web.components.text import day_text
+
+NONE = "none"
+NO_CHANGE = "The first dose of a course"
+# A prescriber clears what a nurse may clear as well; the action asks again.
+CLEARED_BY_PRESCRIBER = frozenset({Role.PRESCRIBER, Role.NURSE})
+
+
+def option_set(advice: Advice, *, by: User, zone: tzinfo, error: str = "") -> OptionSet:
+    """Return the cards, in the order of the advice; none is chosen, and *none of these* stands among them."""
+    return OptionSet(
+        tuple(card(option, by=by, zone=zone) for option in advice.options),
+        none_of_these=components.NoneOfThese(
+            NONE, "None of these", "I decide otherwise, and write down why on the next page."
+        ),
+        error=error,
+    )
+
+
+def card(option: Option, *, by: User, zone: tzinfo) -> components.Option:
+    """Return the card of one option."""
+    gives = option.dose is not None
+    return components.Option(
+        value=option.id,
+        substance=option.substance.value if gives else option.title,
+        route=f"{option.route.value} · {option.approval}" if gives else option.protocol_title,
+        dose=Quantity(option.dose.dose_mg, "mg") if option.dose else None,
+        sum=sum_of(option),
+        rounding=option.dose.steps[0].note if option.dose and option.dose.steps else "",
+        basis=basis_of(option, zone),
+        given_over=f"over {option.dose.minutes}\u00a0min" if option.dose and option.dose.minutes else "",
+        schedule=schedule_of(option),
+        dates=tuple(visit.on for visit in option.visits),
+        visits=next((visit.note for visit in option.visits if visit.note), ""),
+        change=(option.difference or NO_CHANGE) if gives else "",
+        reasons_for=tuple(_reason(r, option.protocol_id) for r in option.for_),
+        reasons_against=tuple(_reason(r, option.protocol_id) for r in option.against),
+        cautions=tuple(f"{c.title}. {c.message} {c.do}{_unverified(c)}" for c in option.cautions),
+        blocked=_blocked(option, by),
+    )
+
+
+def sum_of(option: Option) -> tuple[str, ...]:
+    """Return the sum that led to the dose, as its steps tell it."""
+    if option.dose is None or not option.dose.steps:
+        return ()
+    step = option.dose.steps[0]
+    return (step.expression,) if "=" in step.expression else (step.expression, "=", step.result)
+
+
+def basis_of(option: Option, zone: tzinfo) -> str:
+    """Say from which weight, of which day, a dose was computed."""
+    weight = option.dose.weight if option.dose else None
+    if weight is None:
+        return ""
+    return f"{weight.reason} Weighed on {day_text(weight.measured_at.astimezone(zone).date())}."
+
+
+def schedule_of(option: Option) -> str:
+    """Say which stretch of the course the first visits lie in."""
+    if not option.visits:
+        return "No visit is planned by this option."
+    return f"{option.visits[0].phase_title}. Session {option.visits[0].number}:"
+
+
+def _reason(reason: Reason, protocol_id: str) -> str | Evidence:
+    if not reason.citations:
+        return reason.say
+    first = reason.citations[0]
+    return Evidence(
+        reason.say,
+        first.certainty.value,
+        ", ".join(c.source for c in reason.citations),
+        ", ".join(first.facts),
+        reverse("protocol", args=[protocol_id]),
+    )
+
+
+def _unverified(finding: Finding) -> str:
+    return " (unverified)" if finding.unverified else ""
+
+
+def _blocked(option: Option, by: User) -> Blocked | None:
+    if not option.blocked_by:
+        return None
+    holds = option.blocked_by
+    clears = all(h.cleared_by in CLEARED_BY_PRESCRIBER for h in holds) and by.role == Role.PRESCRIBER.value
+    others = sorted({h.cleared_by.value for h in holds})
+    why = " ".join(f"{h.message}{_unverified(h)}" for h in holds)
+    return Blocked(
+        Status.HOLD,
+        why if clears else f"{why} Cleared by: {', '.join(others)}.",
+        needs=tuple(h.do for h in holds if h.do),
+        overridable=clears,
+    )
+
+
+# ---------------------------------------------------------------- what stands below the cards
+
+
+def refused(advice: Advice) -> components.VerdictList | None:
+    """Return the protocols that gave no option, each with its reason and the findings behind it."""
+    rows = tuple(_refusal(p) for p in advice.protocols if not p.options)
+    return components.VerdictList(rows) if rows else None
+
+
+def _refusal(advised: ProtocolAdvice) -> components.Verdict:
+    report = advised.report
+    verdict = report.verdict if not report.verdict.lets_through else Verdict.CANNOT_SAY
+    deciding = report.of(verdict)
+    return components.Verdict(
+        Status.of(verdict.value),
+        load_library().protocol(report.protocol_id).title,
+        advised.why_no_options or "No option is made by this protocol.",
+        needs=tuple(f"{m.ask} ({m.why})" for m in (*advised.missing, *report.missing)),
+        grounds=tuple(ground for finding in deciding for ground in grounds_of(finding)),
+    )
+
+
+def grounds_of(finding: Finding) -> tuple[Ground, ...]:
+    """Return the chain from a finding down to its sources."""
+    return tuple(_ground(finding.rule, citation) for citation in finding.citations)
+
+
+def _ground(rule: str, citation: Citation) -> Ground:
+    return Ground(rule, ", ".join(citation.facts), citation.title, citation.certainty.value)
+
+
+def needed(missing: Iterable[Missing], patient: Patient) -> FactList | None:
+    """Return what has to be found out, each with a link to the place where it is answered."""
+    facts = tuple(_open_question(m, patient) for m in missing)
+    return FactList(facts, "Needed before anything can be said") if facts else None
+
+
+def _open_question(missing: Missing, patient: Patient) -> Fact:
+    return Fact(
+        missing.ask,
+        None,
+        missing=missing.why,
+        href=answered_at(missing.key, patient),
+        action="Fill in the form" if missing.key in load_library().measures else "Answer this",
+    )
+
+
+def answered_at(key: str, patient: Patient) -> str:
+    """Return the address at which a question is answered: a form, or a field of the assessment."""
+    library = load_library()
+    if key in library.measures:
+        return reverse("form", kwargs={"patient": patient.pk, "instrument": key})
+    question = library.questions.questions.get(key)
+    part = question.part if question else "medical"
+    address = reverse("assessment", kwargs={"patient": patient.pk, "part": part})
+    return f"{address}#id_{quote(key)}"

@@ -1,0 +1,207 @@
+"""The options, and the second look: nothing is chosen beforehand, and nothing is signed unread."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from posology.clinic.accounts.models import User
+from posology.clinic.accounts.permissions import may
+from posology.clinic.care.actions import choose_none, sign_order
+from posology.clinic.care.queries import advice_for
+from posology.knowledge import load_library
+from posology.quantities import DomainError
+from posology.recommendation import Advice, Option
+from posology.web.components import ErrorSummary, Problem, errors_of
+from posology.web.conflict import kept_fields
+from posology.web.options import view_models
+from posology.web.options.forms import NoneForm, SignForm, read_shown_at
+from posology.web.options.order_text import sentence_of_option
+from posology.web.page import OpenPatient, open_patient
+from posology.web.sent import kept_id, sent_id
+from posology.web.way import loop_of
+
+PARTS = ("facts", "medications", "forms", "orders", "sessions")
+
+
+def options(request: HttpRequest, patient: UUID) -> HttpResponse:
+    """Show what can be done next, side by side, and go on to whatever is chosen."""
+    opened = open_patient(request, patient, page="options", of=PARTS)
+    if request.method == "POST":
+        opened.check_form(version=request.POST.get("version", ""))
+        chosen = request.POST.get("option", "")
+        if chosen:
+            return redirect(opened.url("sign", option=chosen))
+    error = "Choose one of the cards, or none of these, to go on." if request.method == "POST" else ""
+    advice = advice_for(opened.patient, as_of=opened.now)
+    return opened.show(
+        "options/options.html", _options_page(opened, advice, error), status=422 if error else 200
+    )
+
+
+def _options_page(opened: OpenPatient, advice: Advice, error: str) -> dict[str, Any]:
+    zone = ZoneInfo(opened.patient.clinic.zone)
+    return {
+        "loop": loop_of(opened, "Options"),
+        "advice": advice,
+        "started": advice.response != "start",
+        "cards": view_models.option_set(advice, by=opened.by, zone=zone, error=error)
+        if advice.options
+        else None,
+        "needed": None if advice.options else view_models.needed(advice.needed, opened.patient),
+        "refused": view_models.refused(advice),
+        "may_sign": may(opened.by, "sign_order"),
+        "errors": _choice_error(error),
+    }
+
+
+def _choice_error(error: str) -> ErrorSummary | None:
+    return ErrorSummary((Problem(error),), "Nothing is chosen yet") if error else None
+
+
+def sign(request: HttpRequest, patient: UUID, option: str) -> HttpResponse:
+    """Show the chosen option once more, whole, and take the signature or the reason."""
+    opened = open_patient(request, patient, page="sign", of=PARTS)
+    if request.method == "POST":
+        opened.check_form(version=request.POST.get("version", ""))
+    if option == view_models.NONE:
+        return _decide(opened, None)
+    advice = advice_for(opened.patient, as_of=opened.now)
+    chosen = advice.option(option)
+    if chosen is not None and chosen.dose is None:
+        return _decide(opened, chosen)
+    if request.method == "POST":
+        return _sign(opened, option, chosen)
+    if chosen is None:
+        return opened.show("options/gone.html", {"loop": loop_of(opened, "Order")}, status=409)
+    return _second_look(opened, chosen)
+
+
+def _second_look(
+    opened: OpenPatient, chosen: Option, form: SignForm | None = None, *, status: int = 200, notice: str = ""
+) -> HttpResponse:
+    request, zone = opened.request, ZoneInfo(opened.patient.clinic.zone)
+    product_id = request.POST.get("product_id", request.GET.get("product", ""))
+    products = {
+        p: load_library().products.products[p].title
+        for p in load_library().protocol(chosen.protocol_id).products
+    }
+    picked = product_id if product_id in products else ""
+    shown_at = read_shown_at(request.POST.get("shown_at", "")) or opened.now
+    form = form or _sign_form(opened, chosen)
+    context = {
+        "loop": loop_of(opened, "Order"),
+        "option": chosen,
+        "card": view_models.card(chosen, by=opened.by, zone=zone),
+        "sentence": sentence_of_option(chosen, opened.patient, product_id=picked, zone=zone),
+        "products": tuple(products.items()),
+        "product_id": picked,
+        "product_title": products.get(picked, ""),
+        "product_missing": bool(request.GET.get("asked")) and not picked,
+        "form": form,
+        "errors": errors_of(form) if form.is_bound else None,
+        "reasons": [form[name] for name in form.fields if name.startswith("reason_")],
+        "chairs": [(str(n), f"Chair {n}") for n in range(1, opened.patient.clinic.chairs + 1)],
+        "shown_at": shown_at.isoformat(),
+        "notice": notice,
+        "back": opened.url("options"),
+        **kept_id(request),
+    }
+    return opened.show("options/sign.html", context, status=status)
+
+
+def _sign_form(opened: OpenPatient, chosen: Option | None) -> SignForm:
+    data = opened.request.POST if opened.request.method == "POST" else None
+    return SignForm(
+        data,
+        holds=chosen.blocked_by if chosen else (),
+        zone=ZoneInfo(opened.patient.clinic.zone),
+        planned_on=chosen.next_on if chosen else None,
+    )
+
+
+def _sign(opened: OpenPatient, option_id: str, chosen: Option | None) -> HttpResponse:
+    request = opened.request
+    form = _sign_form(opened, chosen)
+    if not form.is_valid() and chosen is not None:
+        return _second_look(opened, chosen, form, status=422)
+    try:
+        signed = sign_order(
+            order_id=sent_id(request),
+            patient=opened.patient,
+            option_id=option_id,
+            product_id=request.POST.get("product_id", ""),
+            advice_as_of=_shown_at(request, opened.now),
+            overrides=form.reasons() if form.is_valid() else {},
+            password_checked=_knows_password(opened.by, request),
+            typed_identifier=form.cleaned_data.get("typed_identifier", ""),
+            typed_born_on=form.cleaned_data.get("typed_born_on", ""),
+            scheduled_at=form.cleaned_data.get("scheduled_at"),
+            chair=form.cleaned_data.get("chair"),
+            page_patient_id=request.POST.get("patient"),
+            by=opened.by,
+            at=opened.now,
+        )
+    except DomainError as refusal:
+        return _refused(opened, chosen, form, refusal)
+    if not signed.repeated:
+        messages.success(request, "The order is signed.")
+    return redirect(reverse("order", kwargs={"order": signed.order.pk}))
+
+
+def _refused(
+    opened: OpenPatient, chosen: Option | None, form: SignForm, refusal: DomainError
+) -> HttpResponse:
+    """Show a refusal beside the field it is about; what was overtaken answers 409 with both sides."""
+    field = getattr(refusal, "field", "")
+    if chosen is None or field == "option_id":
+        context = {"loop": loop_of(opened, "Order"), "sentence": str(refusal), "kept": kept_fields(form)}
+        return opened.show("options/gone.html", context, status=409)
+    named = {"overrides": "reason_0"}.get(field, field)
+    if named in form.fields:
+        form.add_error(named, str(refusal))
+        return _second_look(opened, chosen, form, status=422)
+    return _second_look(opened, chosen, form, status=409, notice=str(refusal))
+
+
+def _knows_password(by: User, request: HttpRequest) -> bool:
+    return by.check_password(request.POST.get("password", ""))
+
+
+def _shown_at(request: HttpRequest, now: datetime) -> datetime:
+    return read_shown_at(request.POST.get("shown_at", "")) or now
+
+
+def _decide(opened: OpenPatient, chosen: Option | None) -> HttpResponse:
+    """Take the reason for none of the options, or for one that gives no dose."""
+    request = opened.request
+    form = NoneForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        choose_none(
+            decision_id=sent_id(request),
+            patient=opened.patient,
+            reason=form.cleaned_data["reason"],
+            option_id=chosen.id if chosen else "",
+            page_patient_id=request.POST.get("patient"),
+            by=opened.by,
+            at=opened.now,
+        )
+        messages.success(request, "The decision is recorded.")
+        return redirect(opened.url("patient"))
+    context = {
+        "loop": loop_of(opened, "Order"),
+        "form": form,
+        "errors": errors_of(form) if form.is_bound else None,
+        "option": chosen,
+        "card": view_models.card(chosen, by=opened.by, zone=ZoneInfo(opened.patient.clinic.zone))
+        if chosen
+        else None,
+        "back": opened.url("options"),
+        **kept_id(request),
+    }
+    return opened.show("options/decide.html", context, status=422 if form.is_bound else 200)

@@ -1,0 +1,1 @@
+"""One supervised session at the chair: gate, check, dose, readings, events, the way home, the record."""

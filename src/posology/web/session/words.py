@@ -1,0 +1,52 @@
+"""The words of the scales and events at the chair, as their sources have them."""
+
+from posology.treatment import EventKind
+
+# MOAA/S in its own words (S-SED-01).
+MOAA_S = {
+    5: "Answers readily to the name in a normal voice",
+    4: "Answers slowly to the name in a normal voice",
+    3: "Answers only after the name is called loudly or again",
+    2: "Answers only after mild prodding or shaking",
+    1: "Answers only to a painful squeeze of the shoulder",
+    0: "Does not answer",
+}
+# Four steps at the bedside; this product's own rating, not a published scale.
+RATING = {0: "None", 1: "Mild", 2: "Moderate", 3: "Severe"}
+# The grades of adverse events (S-AE-29).
+GRADES = {
+    1: "mild, no treatment",
+    2: "moderate, or minimal treatment",
+    3: "severe, or disabling, or a hospital stay",
+    4: "danger to life, urgent treatment",
+    5: "death",
+}
+SCALES = {
+    "moaa_s": "Sedation (MOAA/S)",
+    "dissociation": "Dissociation",
+    "nausea": "Nausea",
+    "cadss": "Dissociation (CADSS)",
+}
+EVENTS = {
+    EventKind.IDENTITY_CHECKED: "Identity checked",
+    EventKind.GATE_ANSWERED: "Asked before the dose",
+    EventKind.GATE_OVERRIDDEN: "Hold passed by the prescriber",
+    EventKind.WORKSHEET_CHECKED: "Worksheet checked by a second person",
+    EventKind.ADMINISTRATION_STARTED: "Dose started",
+    EventKind.DEVICE_GIVEN: "Device used",
+    EventKind.INFUSION_RATE_CHANGED: "Rate changed",
+    EventKind.INFUSION_PAUSED: "Infusion paused",
+    EventKind.INFUSION_RESUMED: "Infusion resumed",
+    EventKind.INFUSION_STOPPED: "Dose ended",
+    EventKind.DOSE_GIVEN: "Dose given",
+    EventKind.READING_TAKEN: "Reading",
+    EventKind.SCALE_SCORED: "Score",
+    EventKind.ADVERSE_EVENT: "Adverse event",
+    EventKind.DRUG_GIVEN: "Drug given",
+    EventKind.NOTE_WRITTEN: "Note",
+    EventKind.CORRECTED: "Correction",
+    EventKind.DISCHARGE_CRITERION: "Seen before leaving",
+    EventKind.DISCHARGE_OVERRIDDEN: "Leaving allowed by the prescriber",
+    EventKind.DISCHARGED: "Discharged",
+    EventKind.SESSION_CANCELLED: "Session cancelled",
+}
