@@ -24,7 +24,7 @@ class Unit:
 
 
 def _unit(code: str, dimension: str, factor: str | Fraction, shown: str | None = None) -> Unit:
-    return Unit(code, dimension, Fraction(factor), shown or code)
+    return Unit(code, dimension, Fraction(factor), code if shown is None else shown)
 
 
 _MIN = Fraction(60)

@@ -66,7 +66,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def may_open(user: Any, name: str | None, *, method: str = "GET") -> bool:
-    """Say whether a person's role opens a page, or may send its form; a page without a line opens to nobody."""
+    """Say whether a role opens a page, or may send its form; a page without a line opens to nobody."""
     table = ACCESS if method in SAFE_METHODS else WRITES
     return name is not None and user.is_active and user.role in table.get(name, frozenset())
 
@@ -100,7 +100,7 @@ class DenyByDefault:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Send a person to sign-in and back again; a part of a page that is swapped in place makes the whole page go."""
+    """Send a person to sign-in and back again; a part of a page takes the whole page with it."""
     where = redirect_to_login(request.get_full_path())
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=204)

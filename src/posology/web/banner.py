@@ -1,4 +1,4 @@
-"""The banner over every page about a patient, from the record: two identifiers, the allergy, the line that matters now."""
+"""The banner over every page about a patient: two identifiers, the allergy, the line that matters now."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ def banner_of(patient: Patient, *, now: datetime) -> PatientBanner:
 
 
 def now_line(standing: Standing, patient: Patient) -> str:
-    """Say in one line what matters now: the open session, the signed order, the course, or that there is none."""
+    """Say in one line what matters now: the open session, the last one, or that there is no course."""
     zone = ZoneInfo(patient.clinic.zone)
     if standing.session is not None and standing.order is not None and standing.session_is_open:
         phase = SessionPhase(standing.session.phase)

@@ -1,4 +1,4 @@
-"""A sent form that no longer fits what it is about: nothing is recorded, and nothing that was typed is lost."""
+"""A sent form that no longer fits its record: nothing is recorded, and nothing that was typed is lost."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class KeptField:
 
 
 class RecordConflict(DomainError):
-    """A form for another patient, or one that is older than the record. Answered with a 409 page that shows both.
+    """A form for another patient, or one older than the record; answered with a 409 page that shows both.
 
     ``kind`` is ``other-patient`` (the form names another patient than the address), ``switched`` (another
     patient was opened in this browser since) or ``changed`` (the record changed since).
@@ -39,7 +39,7 @@ class RecordConflict(DomainError):
         self.typed = tuple(typed)
         self.version = version
         super().__init__(
-            "This form does not fit the record as it is now, so nothing was recorded. Look at both and decide."
+            "This form does not fit the record as it is now, so nothing was recorded. Look at both."
         )
 
 

@@ -26,7 +26,7 @@ LONGEST_DRAFT = 100_000
 
 
 def idle_limit() -> timedelta:
-    """Return after how long without a touch the screen locks; a setting of the site, 10 minutes by default."""
+    """Return after how long without a touch the screen locks: a site setting, 10 minutes by default."""
     return timedelta(minutes=getattr(settings, "IDLE_LOCK_MINUTES", 10))
 
 

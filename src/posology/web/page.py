@@ -1,4 +1,4 @@
-"""What every page needs before it shows anything: the moment, the patient in the address, the look noted, the frame.
+"""What every page needs first: the moment, the patient in the address, the look noted, the frame.
 
 A view opens its patient with :func:`open_patient` (404 for another clinic's, the same as for none; the look
 goes into the audit; the banner is made), checks a sent form with :meth:`OpenPatient.check_form`, and answers
@@ -15,13 +15,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 
 from posology.clinic.accounts.models import User
 from posology.clinic.audit.actions import record_view
 from posology.clinic.care.record import PARTS, record_version
 from posology.clinic.patients import queries as patients
 from posology.clinic.patients.models import Patient
+from posology.web import clock
 from posology.web.access import home_of, may_open
 from posology.web.banner import banner_of
 from posology.web.components import Frame, Link, PatientBanner
@@ -33,8 +33,8 @@ CURRENT = "patient"  # the session's key for the patient that was opened last
 def now_of(request: HttpRequest) -> datetime:
     """Return the page's one moment: read from the clock once a request, and handed down."""
     if not hasattr(request, "posology_now"):
-        request.posology_now = timezone.now()  # type: ignore[attr-defined]
-    return request.posology_now  # type: ignore[attr-defined, no-any-return]
+        request.posology_now = clock.now()  # type: ignore[attr-defined]
+    return request.posology_now  # type: ignore[attr-defined]
 
 
 def person(request: HttpRequest) -> User:
@@ -161,7 +161,9 @@ class OpenPatient:
 def open_patient(
     request: HttpRequest, patient_id: UUID, *, page: str, of: Iterable[str] = tuple(PARTS)
 ) -> OpenPatient:
-    """Load a patient of the person's own clinic, and note the look; ``of`` names the parts that the page shows.
+    """Load a patient of the person's own clinic, and note the look.
+
+    ``of`` names the parts of the record that the page shows: only their change makes its form old.
 
     Raises
     ------

@@ -9,6 +9,9 @@ urlpatterns = [
     path("", include("posology.web.assessment.urls")),
     path("", include("posology.web.imports.urls")),
     path("", include("posology.web.eligibility.urls")),
+    path("", include("posology.web.options.urls")),
+    path("", include("posology.web.session.urls")),
+    path("", include("posology.web.outcomes.urls")),
     path("", include("posology.web.knowledge.urls")),
     path("styleguide/", include("posology.web.styleguide.urls")),
 ]

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from posology.case import Answer, Choice, Fact, Origin
 from posology.knowledge import Route
-from posology.knowledge.schema import Question
+from posology.knowledge.schema import ProtocolFile, Question
 from posology.quantities import Quantity
 from posology.treatment import Order, SessionPhase
 from posology.web.components.text import day_text
@@ -44,14 +44,14 @@ ORIGIN = MappingProxyType(
         "chart": "from the chart",
         "device": "from a device",
         "file": "from an imported file",
-    }  # fmt: skip
+    }
 )
 
 SEX = MappingProxyType({"female": "female", "male": "male", "other": "other", "unknown": "not known"})
 
 
 def in_units(value: Quantity, units: tuple[str, ...]) -> str:
-    """Show a quantity as it was entered, and in the other units a person may think in: ``72.5 kg (159.8 lb)``."""
+    """Show a quantity as it was entered, and in the other units people think in: ``72.5 kg (159.8 lb)``."""
     others = [str(Quantity(value.in_unit(u).quantize(Decimal("0.1")), u)) for u in units if u != value.unit]
     return f"{value} ({', '.join(others)})" if others else str(value)
 
@@ -69,6 +69,15 @@ def shown_answer(fact: Fact, question: Question) -> str:
     if isinstance(value, date):
         return day_text(value)
     return str(value)
+
+
+def route_words(protocol: ProtocolFile) -> str:
+    """Name a protocol by its route and substance: ``Intravenous ketamine``."""
+    return (
+        f"{ROUTE[protocol.route].capitalize()} {protocol.substance}"
+        if protocol.route is not Route.ORAL
+        else f"Oral {protocol.substance}"
+    )
 
 
 def order_words(order: Order) -> str:

@@ -77,7 +77,7 @@ class User(AbstractBaseUser):
 
 
 class SignInAttempt(models.Model):
-    """One try to sign in. The name that was typed stands here only as a hash: people type passwords there too."""
+    """One try to sign in. The typed name stands here only as a hash: people type passwords there too."""
 
     append_only = True
     audit_clinic = "NULL"

@@ -1,4 +1,4 @@
-"""Reading a FHIR file into a record: shown first, recorded when somebody says so, its forms with their risk answers."""
+"""Reading a FHIR file into a record: shown first, recorded when somebody says so, risk answers and all."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -85,7 +85,7 @@ def _has_answers(score: MeasuredScore) -> bool:
 def import_file(*, patient: Patient, import_id: UUID, preview: Preview, by: User, at: datetime) -> ImportRow:
     """Record what a file holds: facts and drugs, and each form with its answers.
 
-    A form raises its risk answers here as anywhere (hazard H-19). A second send of the same id changes nothing.
+    A form raises its risk answers here as anywhere (hazard H-19). A second send of one id changes nothing.
     """
     row: ImportRow = import_bundle(patient=patient, import_id=import_id, bundle=preview.bundle, by=by, at=at)
     for form_id, score in _forms(import_id, preview.read.case):

@@ -32,6 +32,14 @@ class ToldSession:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldOrder:
+    """One order: its row, and what was ordered."""
+
+    row: OrderRow
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """Everything that the patient's page shows."""
 
@@ -40,7 +48,7 @@ class Overview:
     standing: Standing
     open_questions: tuple[Missing, ...]
     sessions: tuple[ToldSession, ...]  # newest first
-    orders: tuple[OrderRow, ...]
+    orders: tuple[ToldOrder, ...]
     decisions: tuple[DecisionRow, ...]
     forms: tuple[CompletedForm, ...]
     tasks: tuple[RiskTask, ...]
@@ -71,7 +79,7 @@ def overview_of(by: User, patient: Patient, *, as_of: datetime) -> Overview:
         standing=standing_of(patient, as_of=as_of, advice=advice),
         open_questions=open_questions(case, advice, as_of=as_of),
         sessions=tuple(ToldSession(row, order_of(row.order), states[row.pk]) for row in rows),
-        orders=tuple(orders_of(patient).prefetch_related("overrides__by")),
+        orders=tuple(ToldOrder(row, order_of(row)) for row in orders_of(patient)),
         decisions=tuple(decisions_of(patient)),
         forms=tuple(forms_of(patient, as_of=as_of)),
         tasks=tuple(risk_tasks_of(patient)),

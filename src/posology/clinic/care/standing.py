@@ -111,7 +111,7 @@ def open_questions(case: Case, advice: Advice, *, as_of: datetime) -> tuple[Miss
 
 
 def forms_due(by: User) -> tuple[Patient, ...]:
-    """Return the patients of a running course who have not filled in the outcome form since their last session."""
+    """Return the patients in treatment who have not filled in the outcome form since their last session."""
     given = SessionRow.objects.for_clinic(by.clinic_id).filter(
         phase=SessionPhase.DISCHARGED, order__course__status=CourseStatus.OPEN
     )

@@ -1,4 +1,4 @@
-"""Reading a sent part of the assessment: a blank is no answer, a number has a unit, a fault stands at its field.
+"""Reading a sent part of the assessment: a blank is no answer, a fault stands at its field.
 
 These forms are made from the knowledge's questions, so they are read question by question and not by
 Django's fields, whose own number parsers take more than people mean (hazards H-07, H-08, H-14).

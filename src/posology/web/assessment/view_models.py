@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -68,6 +69,7 @@ class Asked:
     fields: tuple[Field, ...]
     latest: Latest
     each_session: bool
+    beside: bool = False  # a number and its unit stand in one line
     doubt: DoubtShown | None = None
 
 
@@ -108,6 +110,7 @@ def asked_of(
             tuple(_fields(key, question, post, errors.get(key, ""))),
             _latest(key, question, asking),
             question.each_session,
+            question.kind == "quantity",
             _doubt(odd[key], question, (entered or {})[key]) if key in odd else None,
         )
         for key, question in questions_of(part).items()
@@ -130,7 +133,12 @@ def _doubt(doubt: Doubt, question: Question, value: Quantity) -> DoubtShown:
 
 def _fields(key: str, question: Question, post: QueryDict, error: str) -> list[Field]:
     needed = question.need != "optional"
-    common = {"label": question.ask, "hint": question.help or "", "error": error, "required": needed}
+    common: dict[str, Any] = {
+        "label": question.ask,
+        "hint": question.help or "",
+        "error": error,
+        "required": needed,
+    }
     if question.kind == "yes_no":
         return [Field(key, kind="segments", choices=_segments(YES_NO_UNKNOWN, post.get(key)), **common)]
     if question.kind == "choice":
@@ -139,16 +147,29 @@ def _fields(key: str, question: Question, post: QueryDict, error: str) -> list[F
     if question.kind == "day":
         how = (("day", "On this day"), ("no", "Never"), ("unknown", "Not known"))
         return [
-            Field(f"{key}__how", kind="segments", choices=_segments(how, post.get(f"{key}__how")), id=f"id_{key}", **common),
-            Field(key, "Day", kind="day", value=post.get(key, ""), hint="Such as 2024-05-31 or 31-May-2024",
-                  required=False, id=f"id_{key}__day"),
-        ]  # fmt: skip
+            Field(
+                f"{key}__how",
+                kind="segments",
+                choices=_segments(how, post.get(f"{key}__how")),
+                id=f"id_{key}",
+                **common,
+            ),
+            Field(
+                key,
+                "Day",
+                kind="day",
+                value=post.get(key, ""),
+                hint="Such as 2024-05-31 or 31-May-2024",
+                required=False,
+                id=f"id_{key}__day",
+            ),
+        ]
     if question.kind == "quantity":
         return _quantity_fields(key, question, post, common)
     return [Field(key, kind="area", value=post.get(key, ""), rows=3, **common)]
 
 
-def _quantity_fields(key: str, question: Question, post: QueryDict, common: dict) -> list[Field]:
+def _quantity_fields(key: str, question: Question, post: QueryDict, common: dict[str, Any]) -> list[Field]:
     units = units_of(question)
     name = f"{key}__unit"
     offered = [(u, unit_of(u).shown or "times") for u in units] if len(units) > 1 else []
@@ -177,12 +198,24 @@ def when_fields(post: QueryDict, errors: Mapping[str, str]) -> tuple[Field, ...]
     """Build the question of when the answers were found out; nothing is chosen beforehand."""
     choices = _segments((("now", "Now"), ("earlier", "Earlier")), post.get("when"))
     return (
-        Field("when", "When was this found out?", kind="segments", choices=choices, error=errors.get("when", ""),
-              hint="A result from an earlier day counts from that day"),
-        Field("when_day", "Day, if earlier", kind="day", value=post.get("when_day", ""), required=False,
-              error=errors.get("when_day", "")),
+        Field(
+            "when",
+            "When was this found out?",
+            kind="segments",
+            choices=choices,
+            error=errors.get("when", ""),
+            hint="A result from an earlier day counts from that day",
+        ),
+        Field(
+            "when_day",
+            "Day, if earlier",
+            kind="day",
+            value=post.get("when_day", ""),
+            required=False,
+            error=errors.get("when_day", ""),
+        ),
         Field("when_time", "Time, if known", kind="time", value=post.get("when_time", ""), required=False),
-    )  # fmt: skip
+    )
 
 
 # ---------------------------------------------------------------- the medication list
@@ -239,12 +272,18 @@ def new_drug_fields(post: QueryDict, errors: Mapping[str, str]) -> tuple[tuple[F
     """Build empty lines for drugs that are not on the list yet."""
     return tuple(
         (
-            Field(f"new_{n}", f"Another drug, line {n + 1}", value=post.get(f"new_{n}", ""), required=False,
-                  error=errors.get(f"new_{n}", ""), width="full"),
+            Field(
+                f"new_{n}",
+                f"Another drug, line {n + 1}",
+                value=post.get(f"new_{n}", ""),
+                required=False,
+                error=errors.get(f"new_{n}", ""),
+                width="full",
+            ),
             _active_field(f"new_{n}", f"Taken now, line {n + 1}", post, ""),
         )
         for n in range(NEW_DRUGS)
-    )  # fmt: skip
+    )
 
 
 # ---------------------------------------------------------------- what needs another look, what was typed

@@ -11,6 +11,7 @@ from posology.case import CaseError, Origin, OriginKind
 from posology.clinic.accounts.permissions import may
 from posology.clinic.assessments.actions import record_assessment
 from posology.clinic.care.asking import Asking, asking_of, is_recorded
+from posology.protocols.plausible import Doubt
 from posology.quantities import Quantity
 from posology.web.assessment import view_models as models
 from posology.web.assessment.forms import Sent, is_confirmed, read_part
@@ -68,7 +69,7 @@ def _record(opened: OpenPatient, part: str, asking: Asking) -> HttpResponse:
     return redirect("assessment", patient=opened.patient.pk, part=part)
 
 
-def _doubts(asking: Asking, sent: Sent, post: QueryDict) -> list[models.Doubt]:
+def _doubts(asking: Asking, sent: Sent, post: QueryDict) -> list[Doubt]:
     values = {new.fact.key: new.fact.value for new in sent.facts}
     odd = asking.doubts([new.fact for new in sent.facts])
     return [doubt for doubt in odd if not is_confirmed(post, doubt.key, values[doubt.key])]
@@ -80,7 +81,7 @@ def _page(
     asking: Asking,
     post: QueryDict,
     sent: Sent,
-    doubts: list[models.Doubt] | None = None,
+    doubts: list[Doubt] | None = None,
     *,
     status: int = 200,
 ) -> HttpResponse:
@@ -91,7 +92,7 @@ def _page(
         "title": models.PARTS[part],
         "steps": loop_of(opened, "Assessment"),
         "crumbs": Crumbs(
-            (Link("Patients", reverse("patients")), Link(str(opened.patient), opened.url("patient"))),
+            (Link("Patients", reverse("patients")), Link("Record", opened.url("patient"))),
             "Assessment",
         ),
         "tabs": models.tabs_of(asking, opened.patient.pk, part),

@@ -1,10 +1,11 @@
-"""The clinic's chairs as cards, its waiting tasks as rows. People are two letters here, and none while it is locked."""
+"""The chairs as cards, the waiting tasks as rows. People are two letters, and none while it is locked."""
 
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.timezone import get_current_timezone, localtime
 
 from posology.clinic.care.board import ChairNow, DueThing, Today
 from posology.clinic.outcomes.models import RiskTask
@@ -24,7 +25,7 @@ from posology.web.components import (
     Task,
     due_status,
 )
-from posology.web.components.text import pressure_text
+from posology.web.components.text import clock_text, pressure_text
 from posology.web.words import PHASE, initials
 
 HIDDEN = "name hidden"
@@ -87,11 +88,9 @@ def _readings(state: SessionState) -> tuple[LiveValue, ...]:
             "BP", pressure_text(pressure.payload.systolic, pressure.payload.diastolic), pressure.at, "mmHg"
         )
         if pressure
-        else LiveValue("BP", "—", None),
-        LiveValue("HR", str(rate.payload.heart_rate), rate.at, "/min")
-        if rate
-        else LiveValue("HR", "—", None),
-        LiveValue("SpO₂", str(spo2.payload.spo2), spo2.at, "%") if spo2 else LiveValue("SpO₂", "—", None),
+        else LiveValue("BP", "", None),
+        LiveValue("HR", str(rate.payload.heart_rate), rate.at, "/min") if rate else LiveValue("HR", "", None),
+        LiveValue("SpO₂", str(spo2.payload.spo2), spo2.at, "%") if spo2 else LiveValue("SpO₂", "", None),
     )
 
 
@@ -105,6 +104,7 @@ class Waiting:
     owner: str
     status: Status
     href: str
+    other_day: bool  # its time is not one of today's
 
 
 def waiting_of(today: Today, *, now: datetime, locked: bool) -> tuple[Waiting, ...]:
@@ -112,16 +112,17 @@ def waiting_of(today: Today, *, now: datetime, locked: bool) -> tuple[Waiting, .
     return tuple(waiting_row(task, now=now, locked=locked) for task in today.risks)
 
 
-def waiting_row(task: RiskTask, *, now: datetime, locked: bool = False) -> Waiting:
+def waiting_row(task: RiskTask, *, now: datetime, locked: bool = False, named: bool = True) -> Waiting:
     """Build the row of one risk answer: due until its time, overdue from then on, whoever has it."""
     late = due_status(task.due_at, now) in {Status.OVERDUE, Status.STALE}
     return Waiting(
-        who=HIDDEN if locked else _letters(task.patient),
+        who="" if not named else HIDDEN if locked else _letters(task.patient),
         what=f"{task.form.instrument.upper()}, question {task.item}",
         due_at=task.due_at,
         owner=task.owner.full_name if task.owner else "",
         status=Status.OVERDUE if late else Status.DUE,
         href="" if locked else reverse("task", kwargs={"patient": task.patient_id, "task": task.pk}),
+        other_day=localtime(task.due_at).date() != localtime(now).date(),
     )
 
 
@@ -134,7 +135,7 @@ def planned_of(today: Today, *, locked: bool) -> Table:
                     HIDDEN if locked else _letters(line.session.patient),
                     href="" if locked else reverse("session", kwargs={"session": line.session.pk}),
                 ),
-                Cell(line.session.scheduled_at),
+                Cell(clock_text(line.session.scheduled_at, get_current_timezone())),
                 Cell(f"Chair {line.session.chair}" if line.session.chair else None, missing="no chair yet"),
                 Cell(PHASE[line.state.phase], chip=_chip(line.state.phase)),
             )

@@ -1,4 +1,4 @@
-"""Today's chairs. The page asks for its own middle again every few seconds; without scripts a reload does the same."""
+"""Today's chairs. The page asks for its middle again every few seconds; without scripts a reload does."""
 
 from django.http import HttpRequest, HttpResponse
 

@@ -17,7 +17,7 @@ class AllergyStatus(Enum):
 
     RECORDED = "recorded"
     NONE_KNOWN = "No known allergies"
-    NOT_TO_THE_DRUG = "None to ketamine or esketamine; others not asked"
+    NOT_TO_THE_DRUG = "None to (es)ketamine; others not asked"
     NOT_KNOWN = "Not known: nobody has asked yet"
 
 

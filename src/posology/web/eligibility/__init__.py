@@ -1,1 +1,1 @@
-"""May this patient be treated: one verdict a rule, with what decided it, for each protocol of the jurisdiction."""
+"""May this patient be treated: one verdict a rule, with what decided it, for each protocol."""

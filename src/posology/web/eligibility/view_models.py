@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from posology.case import Missing, Origin
+from posology.clinic.care.eligibility import Eligibility
 from posology.knowledge import KnowledgeStamp, load_library
 from posology.protocols import Citation, Finding, Observed, Report
 from posology.protocols import Verdict as Said
-from posology.recommendation import Advice, ProtocolAdvice
+from posology.recommendation import ProtocolAdvice
 from posology.web.components import (
     Chip,
     Ground,
@@ -21,7 +22,7 @@ from posology.web.components import (
 from posology.web.components.text import day_text
 from posology.web.imports.view_models import field_url
 from posology.web.page import OpenPatient
-from posology.web.words import origin_words
+from posology.web.words import origin_words, route_words
 
 WHO_CLEARS = {
     "prescriber": "A prescriber may pass it, with a reason.",
@@ -55,7 +56,7 @@ class ProtocolVerdicts:
     passed: tuple[Verdict, ...]
 
 
-def tabs_of(opened: OpenPatient, advice: Advice, current: str) -> Tabs:
+def tabs_of(opened: OpenPatient, found: Eligibility, current: str) -> Tabs:
     """Build one tab a protocol of the jurisdiction."""
     protocols = load_library().protocols
     base = opened.url("eligibility")
@@ -63,11 +64,11 @@ def tabs_of(opened: OpenPatient, advice: Advice, current: str) -> Tabs:
         "Protocols",
         tuple(
             Link(
-                protocols[p.report.protocol_id].title,
+                route_words(protocols[p.report.protocol_id]),
                 f"{base}?protocol={p.report.protocol_id}",
                 current=p.report.protocol_id == current,
             )
-            for p in advice.protocols
+            for p in found.protocols
         ),
     )
 
@@ -161,7 +162,7 @@ def _ground(finding: Finding, citation: Citation, stamp: KnowledgeStamp | None) 
 def _groups(
     opened: OpenPatient, report: Report, needed: dict[str, Missing], stamps: dict[str, KnowledgeStamp]
 ) -> Iterator[MissingGroup]:
-    """Group what cannot be said by what is missing; a rule stands under the first question that it waits for."""
+    """Group what cannot be said by what is missing; a rule stands under the first thing it waits for."""
     open_rules = [f for f in report.findings if f.verdict is Said.CANNOT_SAY]
     for key, missing in needed.items():
         mine = [f for f in open_rules if f.missing and f.missing[0].key == key]

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from posology.case import CaseError
-from posology.clinic.care.queries import advice_for
-from posology.recommendation import Advice, ProtocolAdvice
+from posology.clinic.care.eligibility import Eligibility, eligibility_of
+from posology.recommendation import ProtocolAdvice
 from posology.web.components import Crumbs, Link
 from posology.web.eligibility import view_models as models
 from posology.web.page import open_patient
@@ -20,24 +20,24 @@ def eligibility(request: HttpRequest, patient: UUID) -> HttpResponse:
     context = {
         "steps": loop_of(opened, "Eligibility"),
         "crumbs": Crumbs(
-            (Link("Patients", reverse("patients")), Link(str(opened.patient), opened.url("patient"))),
+            (Link("Patients", reverse("patients")), Link("Record", opened.url("patient"))),
             "Eligibility",
         ),
     }
     try:
-        advice = advice_for(opened.patient, as_of=opened.now)
+        found = eligibility_of(opened.by, opened.patient, as_of=opened.now)
     except CaseError as refusal:
         return opened.show("eligibility/eligibility.html", {**context, "refused": str(refusal)}, status=409)
-    chosen = _chosen(advice, request.GET.get("protocol", ""))
+    chosen = _chosen(found, request.GET.get("protocol", ""))
     context |= {
-        "tabs": models.tabs_of(opened, advice, chosen.report.protocol_id),
+        "tabs": models.tabs_of(opened, found, chosen.report.protocol_id),
         "protocol": models.protocol_verdicts(opened, chosen),
-        "overdue": advice.overdue,
+        "overdue": found.advice.overdue,
         "jurisdiction": opened.patient.clinic.jurisdiction,
     }
     return opened.show("eligibility/eligibility.html", context)
 
 
-def _chosen(advice: Advice, wanted: str) -> ProtocolAdvice:
+def _chosen(found: Eligibility, wanted: str) -> ProtocolAdvice:
     """Return the protocol of that name from those that were asked, or the first of them."""
-    return next((p for p in advice.protocols if p.report.protocol_id == wanted), advice.protocols[0])
+    return next((p for p in found.protocols if p.report.protocol_id == wanted), found.protocols[0])

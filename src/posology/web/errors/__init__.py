@@ -1,4 +1,4 @@
-"""Refusals as pages: what was found, why it stops us, what to do. They say little, and nothing opens by mistake."""
+"""Refusals as pages: what was found, why it stops us, what to do. They say little and fail closed."""
 
 from posology.web.errors.middleware import Refusals
 

@@ -1,4 +1,4 @@
-"""A refusal that no view caught, turned into its page: 403, 404 or 409. Anything else surfaces as a fault (500)."""
+"""A refusal that no view caught becomes its page: 403, 404 or 409. Anything else is a fault of ours (500)."""
 
 from collections.abc import Callable
 from uuid import UUID

@@ -96,5 +96,5 @@ def _show(opened: OpenPatient, preview: Preview, form: ConfirmForm, *, status: i
 
 
 def _around(opened: OpenPatient) -> dict[str, object]:
-    links = (Link("Patients", reverse("patients")), Link(str(opened.patient), opened.url("patient")))
+    links = (Link("Patients", reverse("patients")), Link("Record", opened.url("patient")))
     return {"steps": loop_of(opened, "Assessment"), "crumbs": Crumbs(links, "Import")}

@@ -16,7 +16,7 @@ SORTS = (
 
 class SearchForm(forms.Form):
     text = forms.CharField(label="Name or ID", required=False, max_length=80)
-    sort = forms.ChoiceField(label="Sort by", choices=SORTS, required=False)
+    sort = forms.ChoiceField(label="Sort by", choices=SORTS, required=False, initial="name")
     page = forms.IntegerField(required=False, min_value=1, max_value=100_000, widget=forms.HiddenInput)
 
 

@@ -1,4 +1,4 @@
-"""The steps of the loop for one patient, and what comes next in words, with the one button that leads there."""
+"""The steps of the loop for one patient, and what comes next, with the one button that leads there."""
 
 from dataclasses import dataclass
 
@@ -55,7 +55,8 @@ def first_open_part(overview: Overview) -> str:
 
 def _assessment(opened: OpenPatient, overview: Overview) -> NextStep:
     count = len(overview.open_questions)
-    text = f"{count} {'question is' if count == 1 else 'questions are'} open before anything can be said about a dose."
+    are = "question is" if count == 1 else "questions are"
+    text = f"{count} {are} open before anything can be said about a dose."
     button = Button(
         "Answer what is open", kind="primary", href=opened.url("assessment", part=first_open_part(overview))
     )

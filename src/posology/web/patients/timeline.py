@@ -28,7 +28,7 @@ def timeline_of(patient: Patient, overview: Overview, *, now: datetime) -> Chart
     """Draw a patient's timeline, or nothing where nothing has happened."""
     scores = [ScorePoint(s.at, s.total) for s in overview.case.scores_of(OUTCOME) if s.total is not None]
     doses, pressures, events = list(_doses(overview)), list(_pressures(overview)), list(_events(overview))
-    moments = [p.at for points in (scores, doses, pressures, events) for p in points]  # type: ignore[attr-defined]
+    moments = [p.at for points in (scores, doses, pressures, events) for p in points]
     if not moments:
         return None
     return timeline(
@@ -85,8 +85,8 @@ def _events(overview: Overview) -> Iterator[EventPoint]:
         yield EventPoint(
             decision.at, f"Decision: {'no dose' if decision.option_id else 'none of the options'}"
         )
-    for order in overview.orders:
-        for override in order.overrides.all():
-            yield EventPoint(override.at, f"Hold passed: {override.rule}")
+    for told_order in overview.orders:
+        for override in told_order.order.overrides:
+            yield EventPoint(told_order.row.created_at, f"Hold passed: {override.rule}")
     for task in overview.tasks:
         yield EventPoint(task.raised_at, f"Risk answer, question {task.item}")

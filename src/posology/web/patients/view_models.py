@@ -35,7 +35,7 @@ from posology.web.components.text import day_text, pressure_text
 from posology.web.page import OpenPatient
 from posology.web.patients.next_step import next_step_of, steps_of
 from posology.web.patients.timeline import timeline_of
-from posology.web.words import PHASE, ROUTE, SEX
+from posology.web.words import PHASE, ROUTE, SEX, order_words
 
 
 def patients_table(listed: Listed, *, searched: str) -> Table:
@@ -108,7 +108,7 @@ def patient_page(opened: OpenPatient, overview: Overview) -> dict[str, Any]:
     return {
         "steps": steps_of(opened, overview),
         "coming": next_step_of(opened, overview),
-        "waiting": tuple(waiting_row(t, now=opened.now) for t in overview.open_tasks),
+        "waiting": tuple(waiting_row(t, now=opened.now, named=False) for t in overview.open_tasks),
         "chart": timeline_of(opened.patient, overview, now=opened.now),
         "chart_empty": _chart_empty(overview),
         "sessions": sessions_table(opened.patient, overview.sessions),
@@ -124,7 +124,7 @@ def _chart_empty(overview: Overview) -> EmptyState | None:
         return None
     return EmptyState(
         "Nothing has happened yet",
-        "Scores, doses, peak blood pressure, adverse events and decisions will stand here over one line of time.",
+        "Scores, doses, peak blood pressure, adverse events and decisions will stand here over one line.",
     )
 
 
@@ -138,9 +138,7 @@ def _links(opened: OpenPatient, overview: Overview) -> tuple[Button, ...]:
         ("Fill in GAD-7", opened.url("form", instrument="gad-7"), "record_form"),
         ("Import a FHIR file", opened.url("import"), "import_bundle"),
     )
-    return tuple(
-        Button(label, kind="quiet", href=href) for label, href, action in pairs if may(opened.by, action)
-    )
+    return tuple(Button(label, href=href) for label, href, action in pairs if may(opened.by, action))
 
 
 def sessions_table(patient: Patient, sessions: Iterable[ToldSession]) -> Table:
@@ -174,30 +172,36 @@ def _session_row(told: ToldSession, zone: ZoneInfo) -> Row:
             Cell(ROUTE[told.order.route]),
             Cell(_peak(told), missing="not taken"),
             Cell(worst or "none recorded"),
-            Cell(
-                PHASE[state.phase], chip=Chip(Status.DONE) if state.phase is SessionPhase.DISCHARGED else None
-            ),
+            _phase_cell(state.phase),
         )
     )
 
 
+def _phase_cell(phase: SessionPhase) -> Cell:
+    left = phase is SessionPhase.DISCHARGED
+    return Cell("", chip=Chip(Status.DONE, PHASE[phase])) if left else Cell(PHASE[phase])
+
+
 def _peak(told: ToldSession) -> str | None:
-    upper = [e.payload.systolic for e in told.state.readings if e.payload.systolic is not None]
-    lower = [e.payload.diastolic for e in told.state.readings if e.payload.diastolic is not None]
-    if not upper and not lower:
+    """Return the reading with the highest systolic pressure, as one pair that was really measured."""
+    measured = [e.payload for e in told.state.readings if e.payload.systolic is not None]
+    if not measured:
         return None
-    return f"{pressure_text(max(upper, default=None), max(lower, default=None))} mmHg"
+    peak = max(measured, key=lambda reading: reading.systolic or 0)
+    return f"{pressure_text(peak.systolic, peak.diastolic)} mmHg"
 
 
 def decisions_table(overview: Overview) -> Table:
     """Build the list of decisions: what was signed, with its overrides, and what was decided against."""
     told: list[tuple[datetime, str, str, str, str]] = []
-    for order in overview.orders:
-        if order.signed_at is not None and order.signed_by is not None:
-            passed = "; ".join(f"{o.rule}: {o.reason}" for o in order.overrides.all())
-            what = f"Order signed for {day_text(order.planned_on)}"
-            href = reverse("order", kwargs={"order": order.pk})
-            told.append((order.signed_at, what, passed, order.signed_by.full_name, href))
+    for told_order in overview.orders:
+        row = told_order.row
+        if row.signed_at is not None and row.signed_by is not None:
+            passed = "; ".join(f"{o.rule}: {o.reason}" for o in told_order.order.overrides)
+            what = f"{order_words(told_order.order)}, for {day_text(row.planned_on)}"
+            told.append(
+                (row.signed_at, what, passed, row.signed_by.full_name, reverse("order", args=[row.pk]))
+            )
     for decision in overview.decisions:
         what = "No dose" if decision.option_id else "None of the options"
         told.append((decision.at, what, decision.reason, decision.by.full_name, ""))
@@ -214,7 +218,7 @@ def task_page(opened: OpenPatient, task: RiskTask) -> dict[str, Any]:
     """Build the page of one risk answer."""
     measure = measure_of(task.form.instrument)
     answer = task.form.answers[task.item - 1]
-    words = {choice.value: choice.label for choice in measure.answers}
+    words = {choice.value: choice.text for choice in measure.answers}
     facts = (
         Fact("Form", measure.short_title, at=task.form.at),
         Fact(f"Question {task.item}", f"{words.get(answer, '')} ({answer})", at=task.form.at),
@@ -224,13 +228,13 @@ def task_page(opened: OpenPatient, task: RiskTask) -> dict[str, Any]:
     )
     return {
         "task": task,
-        "row": waiting_row(task, now=opened.now),
+        "row": waiting_row(task, now=opened.now, named=False),
         "facts": FactList(facts),
         "say": task.say,
         "mine": task.owner_id == opened.by.pk,
         "may_close": may(opened.by, "close_risk_task"),
         "crumbs": Crumbs(
-            (Link("Patients", reverse("patients")), Link(str(opened.patient), opened.url("patient"))),
+            (Link("Patients", reverse("patients")), Link("Record", opened.url("patient"))),
             "Risk answer",
         ),
     }

@@ -28,8 +28,8 @@ TASKS = ("tasks",)
 
 def patients(request: HttpRequest) -> HttpResponse:
     """List the clinic's patients. A search is sent, not asked by address: names never stand in one."""
-    form = SearchForm(request.POST if request.method == "POST" else {})
-    given = form.cleaned_data if form.is_valid() else {}
+    form = SearchForm(request.POST if request.method == "POST" else None)
+    given = form.cleaned_data if form.is_bound and form.is_valid() else {}
     text = given.get("text") or ""
     listed = patients_listed(
         person(request), text=text, order=given.get("sort") or "name", page=given.get("page") or 1
