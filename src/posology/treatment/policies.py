@@ -143,9 +143,15 @@ def may_start(start: Start) -> bool:
 
 
 def obstacles_to_start(start: Start) -> tuple[Obstacle, ...]:
-    """Return everything that stands in the way of the start; empty when nothing does."""
+    """Return everything that stands in the way of the start; empty when nothing does.
+
+    Of an order that differs from the signed one nothing else is asked: none of it can be believed.
+    """
+    of_signature = tuple(_signature_obstacles(start))
+    if start.signature is not None and start.signature.order_sha256 != start.order.sha256():
+        return of_signature
     return (
-        *_signature_obstacles(start),
+        *of_signature,
         *_identity_obstacles(start),
         *_gate_obstacles(start),
         *_worksheet_obstacles(start),
