@@ -252,6 +252,20 @@ def _taking(drug_class: str, context: Context) -> Evaluation:
         drug = in_class[0].text
         missing = Missing("medications", f"Is {drug} still taken?", "not known")
         return Evaluation(Truth.UNKNOWN, tuple(_seen_drug(m) for m in in_class), (missing,))
+    return _no_more_drugs(context)
+
+
+def _unlisted_drug(context: Context) -> Evaluation:
+    unread = [
+        m
+        for m in context.case.medications
+        if m.active is not Answer.NO and _ingredients(m, context.library) is None
+    ]
+    return _of(True, *(_seen_drug(m) for m in unread)) if unread else _no_more_drugs(context)
+
+
+def _no_more_drugs(context: Context) -> Evaluation:
+    """Return *false* where someone has said that the list of drugs is complete, and *unknown* until then."""
     complete = look(_LIST_COMPLETE, context)
     if isinstance(complete, Missing):
         return Evaluation(Truth.UNKNOWN, missing=(complete,))
@@ -261,20 +275,6 @@ def _taking(drug_class: str, context: Context) -> Evaluation:
             Truth.UNKNOWN, missing=(Missing(_LIST_COMPLETE, question.ask, "the list is not complete"),)
         )
     return _of(False, observed(fact, question))
-
-
-def _unlisted_drug(context: Context) -> Evaluation:
-    unread = [
-        m
-        for m in context.case.medications
-        if m.active is not Answer.NO and _ingredients(m, context.library) is None
-    ]
-    if unread:
-        return _of(True, *(_seen_drug(m) for m in unread))
-    return _of(
-        False,
-        Observed("Drugs", f"{len(context.case.medications)} read, none unlisted", None, None, "medications"),
-    )
 
 
 def _ingredients(medication: Medication, library: Library) -> tuple[str, ...] | None:
