@@ -120,14 +120,16 @@ def fill_form(
     )
 
 
-def signing(site: Site, of: Patient, *, at: datetime = NOW, **changes: Any) -> dict[str, Any]:
-    """Return everything that :func:`sign_order` takes for the patient's first intravenous option."""
-    option = next(o for o in advice_for(of, as_of=at).options if o.route == "intravenous" and o.dose)
+def signing(
+    site: Site, of: Patient, *, at: datetime = NOW, route: str = "intravenous", **changes: Any
+) -> dict[str, Any]:
+    """Return everything that :func:`sign_order` takes for the patient's first option by a route."""
+    option = next(o for o in advice_for(of, as_of=at).options if o.route == route and o.dose)
     return {
         "order_id": uuid4(),
         "patient": of,
         "option_id": option.id,
-        "product_id": "ketamine-50",
+        "product_id": "ketamine-50" if route == "intravenous" else product_for(option.protocol_id),
         "advice_as_of": at,
         "overrides": {finding.rule: "Decided in the test." for finding in option.blocked_by},
         "password_checked": True,
@@ -144,7 +146,7 @@ def product_for(protocol_id: str) -> str:
 
 
 def signed_order(site: Site, of: Patient, *, at: datetime = NOW, **changes: Any) -> SignedOrder:
-    """Sign the patient's first intravenous option."""
+    """Sign the patient's first option, an intravenous one unless another route is named."""
     return sign_order(**signing(site, of, at=at, **changes))
 
 
@@ -227,15 +229,14 @@ def check_worksheet(site: Site, session: SessionRow, *, at: datetime) -> None:
 
 
 def starting(session: SessionRow) -> dict[str, Any]:
-    """Return what starts the infusion of a session whose worksheet was checked."""
+    """Return what starts the infusion, or the devices, of a session whose worksheet was checked."""
     order = order_of(session.order)
-    sheet = worksheet(order, product_id=order.product_id, final_volume_mL=Decimal(50))
-    return {
-        "dose_mg": str(sheet.drawn_mg),
-        "lot": LOT,
-        "minutes": order.minutes,
-        "pump_rate_mL_per_h": str(sheet.rate_mL_per_h),
-    }
+    final = Decimal(50) if order.minutes else None
+    sheet = worksheet(order, product_id=order.product_id, final_volume_mL=final)
+    given: dict[str, Any] = {"dose_mg": str(sheet.drawn_mg), "lot": LOT}
+    if order.minutes:
+        return given | {"minutes": order.minutes, "pump_rate_mL_per_h": str(sheet.rate_mL_per_h)}
+    return given | {"devices": order.devices}
 
 
 def give(site: Site, session: SessionRow, *, at: datetime) -> datetime:

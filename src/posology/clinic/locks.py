@@ -1,4 +1,7 @@
-"""Locks, always in this order: patient, then session. The audit's chains come after both."""
+"""Locks, always in this order: clinic, patient, session, order. The audit's chains come after them all.
+
+They are *no key* locks: rows that only refer to the locked one (a foreign key) need not wait.
+"""
 
 from typing import Any
 from uuid import UUID
@@ -13,7 +16,7 @@ def lock_patient(patient: Patient) -> Patient:
 
     On PostgreSQL this is a row lock. On SQLite the transaction is IMMEDIATE, so it is alone already.
     """
-    rows = Patient.objects.for_clinic(patient.clinic_id).select_for_update(of=("self",))
+    rows = Patient.objects.for_clinic(patient.clinic_id).select_for_update(of=("self",), no_key=True)
     return rows.select_related("clinic").get(pk=patient.pk)
 
 
@@ -25,7 +28,12 @@ def lock_of_clinic(model: Any, key: UUID | str, by: User, *, what: str) -> Any:
     NotFound
         If there is none of this id in the clinic.
     """
-    row = model.objects.for_clinic(by.clinic_id).select_for_update(of=("self",)).filter(pk=key).first()
+    row = (
+        model.objects.for_clinic(by.clinic_id)
+        .select_for_update(of=("self",), no_key=True)
+        .filter(pk=key)
+        .first()
+    )
     if row is None:
         raise not_found(what)
     return row

@@ -23,7 +23,6 @@ def check_start() -> None:
         With every fault found, a line each.
     """
     faults = [*unsafe_settings(), *faults_of(connection), *_schema_faults()]
-    connection.close()
     if faults:
         raise StartRefused("\n".join(faults))
 

@@ -146,7 +146,7 @@ def start_of(session: SessionRow, state: SessionState, *, at: datetime, lock: bo
     """
     rows = OrderRow.objects.for_clinic(session.patient.clinic_id)
     if lock:
-        rows = rows.select_for_update(of=("self",))
+        rows = rows.select_for_update(of=("self",), no_key=True)
     row = rows.select_related("signature", "course", "patient__clinic").get(pk=session.order_id)
     order = check_intact(row)
     patient = row.patient

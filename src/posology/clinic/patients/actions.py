@@ -46,6 +46,7 @@ def register_patient(
         "born_on": _born_on(born_on, at),
         "sex": Sex(sex).value,
     }
+    _lock(clinic)
     mine = Patient.objects.for_clinic(clinic)
     known = mine.filter(pk=patient_id).first()
     if known is not None:
@@ -53,6 +54,11 @@ def register_patient(
     if mine.filter(identifier=fields["identifier"]).exists():
         raise PatientError("This record number is taken already. Open that record.", field="identifier")
     return Patient.objects.create(id=patient_id, clinic=clinic, registered_at=at, **fields)
+
+
+def _lock(clinic: Clinic) -> None:
+    """Let two registrations at one clinic follow each other, so that a second send finds the first."""
+    Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
 
 
 def _word(text: str, field: str, what: str, longest: int) -> str:

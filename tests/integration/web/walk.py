@@ -1,0 +1,99 @@
+"""A small synthetic world in which every address of the pages leads somewhere, and the ways to walk through it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from posology.clinic.accounts.models import User
+from posology.clinic.care.queries import advice_for
+from posology.clinic.outcomes.models import RiskTask
+from posology.clinic.patients.models import Patient
+from tests import factories
+from tests.cases import NOW
+
+
+@dataclass(frozen=True)
+class World:
+    """One clinic with a patient who may be treated, one who is, and the ids that addresses need."""
+
+    site: factories.Site
+    patient: Patient  # fully assessed; nothing signed
+    treated: Patient  # an order is signed, and a risk answer waits
+    order_id: UUID
+    session_id: UUID
+    task_id: UUID
+    option_id: str
+
+    def kwargs_for(self, name: str) -> dict[str, Any]:
+        """Return what the address of a page needs."""
+        known: dict[str, dict[str, Any]] = {
+            "patient": {"patient": self.patient.pk},
+            "task": {"patient": self.treated.pk, "task": self.task_id},
+            "assessment": {"patient": self.patient.pk, "part": "examination"},
+            "import": {"patient": self.patient.pk},
+            "eligibility": {"patient": self.patient.pk},
+            "options": {"patient": self.patient.pk},
+            "sign": {"patient": self.patient.pk, "option": self.option_id},
+            "order": {"order": self.order_id},
+            "session": {"session": self.session_id},
+            "session-event": {"session": self.session_id, "kind": "note_written"},
+            "session-record": {"session": self.session_id},
+            "form": {"patient": self.patient.pk, "instrument": "phq-9"},
+            "protocol": {"protocol": "ketamine-iv"},
+        }
+        return known.get(name, {})
+
+
+def world(name: str = "Synthetic Clinic") -> World:
+    """Make the world at ``NOW``."""
+    site = factories.site(name)
+    patient = factories.patient(site)
+    factories.assess_fully(site, patient)
+    treated = factories.patient(site, family_name="Example", given_name="Cid")
+    factories.assess_fully(site, treated)
+    factories.fill_form(site, treated, [2, 2, 2, 2, 2, 2, 2, 2, 1], at=NOW - timedelta(minutes=2))
+    signed = factories.signed_order(site, treated, chair=1)
+    task = RiskTask.objects.for_clinic(site.clinic).get(patient=treated)
+    option = next(o for o in advice_for(patient, as_of=NOW).options if o.dose)
+    return World(site, patient, treated, signed.order.pk, signed.session.pk, task.pk, option.id)
+
+
+def signed_in(user: User) -> Client:
+    """Return a browser in which a person has signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def addresses(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
+    """Yield every address of the site, from the URL configuration itself."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from addresses(entry)
+        else:
+            yield entry
+
+
+def names() -> list[str]:
+    """Return the name of every address."""
+    return sorted({pattern.name or str(pattern.pattern) for pattern in addresses()})
+
+
+def text_of(response: Any) -> str:
+    """Return a page's text as it was sent."""
+    return response.content.decode()
+
+
+def hidden_of(response: Any, action: str = "") -> dict[str, str]:
+    """Return the hidden fields of a page's form; ``action`` tells forms apart."""
+    html = text_of(response)
+    forms = re.findall(r"<form[^>]*action=\"([^\"]*)\"[^>]*>(.*?)</form>", html, re.DOTALL)
+    body = next(inner for target, inner in forms if action in target and "sign-out" not in target)
+    fields = re.findall(r"<input type=\"hidden\" name=\"([^\"]+)\" value=\"([^\"]*)\"", body)
+    return {name: value for name, value in fields if name != "csrfmiddlewaretoken"}
