@@ -124,7 +124,7 @@ def test_what_is_wrong_stands_beside_its_field_and_everything_typed_is_kept(here
 
 def test_a_record_number_that_is_taken_is_refused_beside_its_field(here):
     response, _ = register(signed_in(here.site.nurse), identifier=here.treated.identifier)
-    assert response.status_code == 422 and "exists already" in text_of(response)
+    assert response.status_code == 422 and "This record number is taken already" in text_of(response)
 
 
 @pytest.mark.hazard("H-01")
@@ -167,7 +167,10 @@ def test_every_look_at_a_record_is_noted(here):
     """N = 7 pages about a patient: one line each, with who, whose and which page."""
     client = signed_in(here.site.nurse)
     before = RecordView.objects.filter(patient_id=here.patient.pk).count()
-    pages = [reverse(n, kwargs=here.kwargs_for(n)) for n in ("patient", "assessment", "import", "eligibility", "options", "form")]
+    pages = [
+        reverse(n, kwargs=here.kwargs_for(n))
+        for n in ("patient", "assessment", "import", "eligibility", "options", "form")
+    ]
     for url in pages:
         assert client.get(url).status_code == 200
     client.get(reverse("task", kwargs=here.kwargs_for("task")))
@@ -195,7 +198,13 @@ def test_the_timeline_tells_scores_doses_pressures_and_events_and_has_a_table(he
     factories.give(here.site, session, at=NOW + timedelta(minutes=1))
     page = page_of(here, here.treated, NOW + timedelta(hours=3))
     assert "<svg" in page and "Show as a table" in page
-    for told in ("PHQ-9 was 17 points", "Peak blood pressure", "124/78", "Dose, mg", "Risk answer, question 9"):
+    for told in (
+        "PHQ-9 was 17 points",
+        "Peak blood pressure",
+        "124/78",
+        "Dose, mg",
+        "Risk answer, question 9",
+    ):
         assert told in page, told
 
 
@@ -240,4 +249,6 @@ def test_a_task_is_not_found_under_another_patient(here):
     client = signed_in(here.site.nurse)
     url = reverse("task", kwargs={"patient": here.patient.pk, "task": here.task_id})
     assert client.get(url).status_code == 404
-    assert client.get(reverse("task", kwargs={"patient": here.treated.pk, "task": uuid4()})).status_code == 404
+    assert (
+        client.get(reverse("task", kwargs={"patient": here.treated.pk, "task": uuid4()})).status_code == 404
+    )
