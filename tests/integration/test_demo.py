@@ -39,6 +39,8 @@ from posology.server.demo.story import Course, Story
 from posology.treatment import SessionPhase
 from posology.treatment.due import DueStatus, due_readings
 
+pytestmark = pytest.mark.sqlite  # the demo keeps a file of its own, and nothing else
+
 NOW = datetime(2026, 11, 24, 12, 40, tzinfo=UTC)
 SECONDS_ALLOWED = 60  # what the seeding may take on a quiet machine of two cores
 EVERYONE = "the demo's own clinic"
@@ -246,7 +248,6 @@ def clinics_after(folder: Path, *starts: str) -> list[str]:
     return done.stdout.split()
 
 
-@pytest.mark.sqlite
 class TestTheSecondStart:
     def test_the_same_day_shows_the_same_clinic(self, tmp_path):
         first, again = clinics_after(tmp_path, f"{NOW}", f"{NOW + timedelta(hours=6)}")

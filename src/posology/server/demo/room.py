@@ -6,7 +6,6 @@ from random import Random
 from typing import Any
 from uuid import uuid5
 
-from posology.clinic.accounts.models import User
 from posology.clinic.care.session import record_event
 from posology.clinic.orders.stored import order_of
 from posology.clinic.sessions.models import SessionRow
@@ -46,7 +45,7 @@ class Room:
         self.at = session.scheduled_at
         self._count = 0
 
-    def do(self, kind: str, at: datetime, *, by: User | None = None, **payload: Any) -> None:
+    def do(self, kind: str, at: datetime, **payload: Any) -> None:
         """Record one event at its moment.
 
         Raises
@@ -63,7 +62,7 @@ class Room:
             kind=kind,
             payload=payload,
             occurred_at=at,
-            by=by or self.staff.nurse,
+            by=self.staff.nurse,
             at=at,
         )
         self.state, self.at = recorded.state, at

@@ -19,6 +19,7 @@ from posology.server.demo.hours import day_at, zone_at_noon
 from posology.server.demo.people import SIGN_INS
 from posology.server.demo.place import DemoRefused, Mark, Place, is_todays
 from posology.server.demo.seeding import seed, steps_of
+from posology.server.demo.stories import STORIES
 from posology.server.demo.story import Story
 from posology.server.serving import answer_requests
 from posology.server.start import check_start
@@ -57,7 +58,14 @@ def own_place() -> Place:
     return place
 
 
-def fresh(place: Place, *, now: datetime, reset: bool, console: Console) -> Mark:
+def fresh(
+    place: Place,
+    *,
+    now: datetime,
+    reset: bool,
+    console: Console,
+    stories: tuple[Story, ...] = STORIES,
+) -> Mark:
     """Return the mark of today's demo, made anew where it is not there."""
     mark, made_from = place.mark(), fingerprint()
     zone = mark.zone if mark else ""
@@ -68,12 +76,12 @@ def fresh(place: Place, *, now: datetime, reset: bool, console: Console) -> Mark
     zone = zone_at_noon(now, settings.SITE_ZONE)
     call_command("migrate", interactive=False, verbosity=0)
     with _bar(console) as progress:
-        task = progress.add_task("Making the synthetic clinic", total=steps_of(), who="")
+        task = progress.add_task("Making the synthetic clinic", total=steps_of(stories), who="")
 
         def tick(story: Story) -> None:
             progress.update(task, advance=1, who=story.identifier)
 
-        seed(now=now, zone=zone, tick=tick)
+        seed(now=now, zone=zone, tick=tick, stories=stories)
         progress.update(task, who="ready")
     mark = Mark(str(day_at(now, zone)), zone, now.isoformat(), made_from)
     place.keep(mark)
