@@ -108,7 +108,9 @@ def _weight(weights: tuple[Fact, ...], as_of: datetime) -> str:
         return "Weight: not known"
     latest = weights[0]
     assert isinstance(latest.value, Quantity)
-    return f"Weight {briefly(latest.value)} ({day(latest.at.date())}, {ago(latest.at, as_of)})"
+    # Both units, so that pounds taken for kilograms catch the eye (hazard H-02).
+    both = f"{briefly(latest.value.to('kg'))} ({briefly(latest.value.to('[lb_av]'))})"
+    return f"Weight {both}, {day(latest.at.date())}, {ago(latest.at, as_of)}"
 
 
 def _print_flags(out: Console, given: Given) -> None:

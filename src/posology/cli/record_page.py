@@ -12,6 +12,7 @@ from posology.cli.words import ago, count, day, safe
 from posology.fhir import Import, NotUnderstood, Reason, Understood
 
 _NEVER_FOLDED = frozenset({"medications"})
+_IN_THE_HEADER = frozenset({"born_on", "sex"})
 
 
 def print_record(out: Console, record: Import, as_of: datetime) -> None:
@@ -23,7 +24,8 @@ def print_record(out: Console, record: Import, as_of: datetime) -> None:
     table.add_column(no_wrap=True)
     table.add_column(ratio=1)
     table.add_column(no_wrap=True)
-    for newest, earlier in _newest_first(record.understood):
+    asked = (one for one in record.understood if one.key not in _IN_THE_HEADER)
+    for newest, earlier in _newest_first(asked):
         when = f"{day(newest.at.date())}, {ago(newest.at, as_of)}" if newest.at else ""
         more = f"   (and {earlier} earlier)" if earlier else ""
         table.add_row(Text(newest.what), Text(f"{safe(newest.shown)}{more}"), Text(when, style="dim"))
@@ -67,7 +69,8 @@ def _print_not_understood(out: Console, left_out: Iterable[NotUnderstood]) -> No
         told = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
         total = count(sum(kinds.values()), "resource")
         out.print()
-        out.print(Text(f"{total} answer no question here and were left aside: {told}.", style="dim"))
+        answers, were = ("answers", "was") if sum(kinds.values()) == 1 else ("answer", "were")
+        out.print(Text(f"{total} {answers} no question here and {were} left aside: {told}.", style="dim"))
 
 
 def _lines(entries: list[NotUnderstood]) -> Iterable[Text]:

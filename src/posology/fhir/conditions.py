@@ -101,7 +101,7 @@ def _answer(
 ) -> None:
     question = chart.question(match.key)
     stands = _standing(resource)
-    since = f" since {began_at:%Y-%m-%d}" if began_at else ""
+    since = f", began {began_at:%Y-%m-%d}" if began_at else ""
     if question.kind == "day":
         sure = began_at is not None and certain not in _NOT_SURE and _is_dated_to_the_day(resource)
         value: FactValue = began_at.date() if began_at is not None and sure else Answer.UNKNOWN

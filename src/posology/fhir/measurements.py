@@ -41,7 +41,9 @@ def measured(element: Resource, question: Question, *, at: datetime) -> Quantity
     try:
         read = _in_known_unit(number, unit_code(quantity, question.named), question)
         check_value(Fact("", read, at, Origin(OriginKind.CHART)), question)
-    except (QuantityError, CaseError) as error:
+    except QuantityError as error:
+        raise NotMeasured(f"The {question.named}: {error}") from None
+    except CaseError as error:
         raise NotMeasured(str(error)) from None
     return read
 
@@ -91,7 +93,7 @@ def unit_code(quantity: Resource, what: str) -> str:
     try:
         unit_of(meant)
     except QuantityError as error:
-        raise NotMeasured(str(error)) from None
+        raise NotMeasured(f"The {what}: {error}") from None
     other = meant_unit(text)
     if other is not None and _known(other) != meant:
         raise NotMeasured(

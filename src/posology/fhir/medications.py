@@ -70,7 +70,11 @@ def _active(resource: Resource, status: str) -> Answer:
     if resource.get("doNotPerform") is True:
         return Answer.NO
     active = _ACTIVE.get(status, Answer.UNKNOWN)
-    return Answer.UNKNOWN if active is Answer.YES and resource.get("intent") in _ONLY_PROPOSED else active
+    return (
+        Answer.UNKNOWN
+        if active is Answer.YES and a_text(resource.get("intent")) in _ONLY_PROPOSED
+        else active
+    )
 
 
 def _drug(resource: Resource, chart: Chart) -> tuple[str, str | None]:

@@ -13,6 +13,7 @@ from posology.fhir.elements import (
     LOINC,
     Resource,
     a_dict,
+    a_text,
     codes,
     codings,
     dicts,
@@ -139,8 +140,8 @@ def _tell_laboratory(name: str, resource: Resource, at: datetime, chart: Chart) 
     except NotMeasured as refused:
         chart.pass_over(resource, str(refused), Reason.UNREADABLE)
         return
-    unit = quantity.get("code") or quantity.get("unit")
-    if not isinstance(unit, str):
+    unit = a_text(quantity.get("code")) or a_text(quantity.get("unit"))
+    if not unit:
         chart.pass_over(resource, f"The {name} has no unit, so it says nothing.", Reason.UNREADABLE)
         return
     chart.tell(name, f"{show_number(rounded(number))} {unit}", at, resource)

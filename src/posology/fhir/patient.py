@@ -44,7 +44,7 @@ def _check_not_merged(resource: Resource) -> None:
 
 def _deceased_at(resource: Resource, as_of: datetime) -> datetime | None:
     written = resource.get("deceasedDateTime")
-    if written is None and resource.get("deceasedBoolean") is not True:
+    if written is None and resource.get("deceasedBoolean") in (None, False):
         return None
     on = f" on {read:%Y-%m-%d}" if (read := read_moment(written, as_of=as_of)) else ""
     raise FhirError(
@@ -54,7 +54,9 @@ def _deceased_at(resource: Resource, as_of: datetime) -> datetime | None:
 
 
 def _names(resource: Resource) -> tuple[str, ...]:
-    ranked = sorted(dicts(resource.get("name")), key=lambda n: n.get("use") not in {"official", "usual"})
+    ranked = sorted(
+        dicts(resource.get("name")), key=lambda n: a_text(n.get("use")) not in {"official", "usual"}
+    )
     return tuple(name for name in map(_name, ranked) if name)
 
 

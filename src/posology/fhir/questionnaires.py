@@ -15,6 +15,7 @@ from posology.fhir.elements import (
     LOINC,
     Resource,
     a_dict,
+    a_text,
     codes,
     codings,
     dicts,
@@ -145,7 +146,7 @@ def _number(kind: str, value: object, measure: MeasureFile) -> int | None:
         return next((by_code[c.code] for c in listed if c.code in by_code), None)
     if kind == "Quantity":
         quantity = a_dict(value)
-        if quantity.get("code", "{score}") not in {"{score}", "1"} or "comparator" in quantity:
+        if a_text(quantity.get("code", "{score}")) not in {"{score}", "1"} or "comparator" in quantity:
             return None
         value = quantity.get("value")
     elif kind not in {"Integer", "Decimal", "String"}:

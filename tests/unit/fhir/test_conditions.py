@@ -79,7 +79,7 @@ def test_a_problem_counts_from_the_last_entry_of_the_record():
     )
     fact = record.case.all_of("hypertension")[0]
     assert f"{fact.at:%Y-%m-%d}" == "2026-11-20"
-    assert "since 1999-01-01" in record.understood[-2].shown + record.understood[-1].shown
+    assert "active, began 1999-01-01" in record.understood[-2].shown + record.understood[-1].shown
 
 
 def test_an_old_record_grows_old_as_a_whole():
