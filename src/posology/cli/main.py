@@ -135,12 +135,13 @@ def run() -> NoReturn:
         reconfigure: Any = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")  # a terminal without × or ≥ shows something, and goes on
+    from posology.cli.words import safe
     from posology.quantities import DomainError
 
     try:
         app()
     except DomainError as refusal:
-        print(" ".join(str(refusal).split()), file=sys.stderr)
+        print(safe(str(refusal)), file=sys.stderr)
         sys.exit(2)
     except Exception as fault:
         if os.environ.get("POSOLOGY_DEBUG"):

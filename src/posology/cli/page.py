@@ -127,7 +127,7 @@ def _print_flags(out: Console, given: Given) -> None:
 def _print_verdicts(out: Console, advice: Advice, library: Library) -> None:
     heading(out, "Verdict")
     if advice.response != "start":
-        out.print(Text(advice.response_reason))
+        out.print(Text(safe(advice.response_reason)))
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(ratio=1)
@@ -185,7 +185,7 @@ def _print_finding(out: Console, told: _Told, everywhere: int) -> None:
     if len(told.protocols) < everywhere:
         line.append(f"   for {', '.join(told.protocols)}", style="dim")
     out.print(line)
-    body = Text(finding.message)
+    body = Text(safe(finding.message))
     if finding.do:
         body.append(f"\n{finding.do}")
     for seen in finding.because:
@@ -223,7 +223,7 @@ def _print_needed(out: Console, advice: Advice, library: Library) -> None:
         for missing in missing_here:
             rules = waiting[missing.key]
             decides = f", decides {count(rules, 'rule')}" if rules > 1 else ""
-            line = Text(f"? {missing.ask}")
+            line = Text(f"? {safe(missing.ask)}")
             line.append(f"  {missing.why}{decides}  {missing.key}", style="dim")
             out.print(Padding(line, (0, 0, 0, 2)))
 
