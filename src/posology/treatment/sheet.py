@@ -87,7 +87,7 @@ class Worksheet:
         return Fraction(self.drawn_mg) / self.minutes if self.minutes else None
 
     def mg_per_min_at(self, rate_mL_per_h: Decimal) -> Decimal | None:
-        """Return the dose rate at another pump rate, to 0.000001 mg/min; ``None`` where nothing is infused."""
+        """Return the dose rate at another pump rate (6 decimals); ``None`` where nothing is infused."""
         volume = self.final_volume_mL if self.final_volume_mL is not None else self.vial_volume_mL
         if self.rate_mL_per_h is None or volume is None:
             return None
