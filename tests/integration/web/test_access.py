@@ -1,4 +1,4 @@
-"""The one table of pages and roles, walked through address by address, as it stands in the URL configuration."""
+"""The one table of pages and roles, walked through address by address."""
 
 import pytest
 import time_machine

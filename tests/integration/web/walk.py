@@ -1,9 +1,10 @@
-"""A small synthetic world in which every address of the pages leads somewhere, and the ways to walk through it."""
+"""A small synthetic world in which every address leads somewhere, and the ways to walk through it."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from uuid import UUID
 
@@ -96,4 +97,4 @@ def hidden_of(response: Any, action: str = "") -> dict[str, str]:
     forms = re.findall(r"<form[^>]*action=\"([^\"]*)\"[^>]*>(.*?)</form>", html, re.DOTALL)
     body = next(inner for target, inner in forms if action in target and "sign-out" not in target)
     fields = re.findall(r"<input type=\"hidden\" name=\"([^\"]+)\" value=\"([^\"]*)\"", body)
-    return {name: value for name, value in fields if name != "csrfmiddlewaretoken"}
+    return {name: unescape(value) for name, value in fields if name != "csrfmiddlewaretoken"}

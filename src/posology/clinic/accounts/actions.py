@@ -23,6 +23,8 @@ def open_clinic(
     *, name: str, zone: str, jurisdiction: str = "US", chairs: int = 4, by: Any, at: datetime
 ) -> Clinic:
     """Make a clinic; done by the system when a site is set up."""
+    if Clinic.objects.filter(name=name).exists():
+        raise AccountError("A clinic of this name exists already. Choose another name.")
     return Clinic.objects.create(name=name, zone=zone, jurisdiction=jurisdiction, chairs=chairs)
 
 
