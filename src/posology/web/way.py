@@ -1,5 +1,7 @@
 """Where a page stands in the loop from assessment to the next dose."""
 
+from posology.clinic.care.standing import standing_of
+from posology.recommendation import Advice
 from posology.web.components import LOOP, LoopSteps
 from posology.web.page import OpenPatient
 
@@ -12,8 +14,14 @@ _PAGES: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
-def loop_of(opened: OpenPatient, current: str) -> LoopSteps:
-    """Return the loop with this page's step as the current one, and links to the others that have a page."""
-    at = LOOP.index(current)
+def loop_of(
+    opened: OpenPatient, current: str, *, advice: Advice | None = None, also_done: tuple[str, ...] = ()
+) -> LoopSteps:
+    """Return the loop with this page's step as the current one, what is truly behind it, and links.
+
+    ``advice`` tells how far a patient is who was not treated yet; without it nothing is said to be done.
+    """
+    behind = {step.capitalize() for step in standing_of(opened.patient, as_of=opened.now, advice=advice).done}
+    done = tuple(name for name in LOOP if name != current and (name in behind or name in also_done))
     hrefs = tuple((name, opened.url(page, **part)) for name, (page, part) in _PAGES.items())
-    return LoopSteps(current, done=LOOP[:at], hrefs=hrefs)
+    return LoopSteps(current, done=done, hrefs=hrefs)

@@ -14,6 +14,7 @@ CERTAINTY_WORDS = {
     "D": "worked out from cited facts",
     "SEED": "programme brief",
     "N": "not verified; may only hold",
+    "SITE": "default of this product, for the site to set",
 }
 
 

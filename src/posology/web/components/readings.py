@@ -54,6 +54,7 @@ class PadRow:
     error: str = ""
     question: Question | None = None
     optional: bool = False
+    plain: bool = False
 
     @property
     def key(self) -> str:

@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from posology.web.knowledge import views
+from posology.web.knowledge.views import knowledge, protocol
 
 urlpatterns = [
-    path("knowledge/", views.knowledge, name="knowledge"),
-    path("knowledge/<slug:protocol>/", views.protocol, name="protocol"),
+    path("knowledge/", knowledge, name="knowledge"),
+    path("knowledge/<slug:protocol>/", protocol, name="protocol"),
 ]

@@ -17,10 +17,16 @@ class SignForm(forms.Form):
     """The signature: two identifiers typed, a reason for each hold, the password once more."""
 
     typed_identifier = forms.CharField(
-        label="Record number", help_text="Type the ID that stands in the banner.", max_length=40
+        label="Record number",
+        help_text="Type the ID that stands in the banner.",
+        max_length=40,
+        error_messages={"required": "The record number is not typed. Read it from the banner and type it."},
     )
     typed_born_on = forms.CharField(
-        label="Birth day", help_text="As in 1981-03-14 or 14-Mar-1981.", max_length=20
+        label="Birth day",
+        help_text="As in 1981-03-14 or 14-Mar-1981.",
+        max_length=20,
+        error_messages={"required": "The birth day is not typed. Read it from the banner and type it."},
     )
     on = forms.CharField(label="Day of the session", required=False, max_length=20)
     clock = forms.CharField(
@@ -32,6 +38,7 @@ class SignForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         strip=False,
         help_text="Your signature. Type it again for each order.",
+        error_messages={"required": "Your password is not typed. Without it nothing is signed."},
     )
 
     def __init__(
@@ -47,6 +54,9 @@ class SignForm(forms.Form):
                 help_text=f"{hold.message} {hold.do}",
                 widget=forms.Textarea(attrs={"rows": 2}),
                 max_length=LONGEST_REASON,
+                error_messages={
+                    "required": "This holds the dose up. Say why to go on, or choose another option."
+                },
             )
         self.order_fields([*(f"reason_{n}" for n in range(len(holds))), *self.fields])
 

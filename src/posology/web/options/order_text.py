@@ -7,7 +7,7 @@ from posology.knowledge import Route, Substance, load_library
 from posology.quantities import Quantity
 from posology.recommendation import Option
 from posology.treatment import Order
-from posology.web.components.text import day_text, weekday_text
+from posology.web.components import text
 
 # How each route is said aloud.
 SAID = {
@@ -18,6 +18,19 @@ SAID = {
     Route.SUBCUTANEOUS: "under the skin",
     Route.SUBLINGUAL: "under the tongue",
 }
+
+
+_WHOLE_HYPHEN = "\u2011"  # a day never breaks over two lines of the sentence
+
+
+def day_text(day: date) -> str:
+    """Write a day so that no line breaks inside it."""
+    return text.day_text(day).replace("-", _WHOLE_HYPHEN)
+
+
+def weekday_text(day: date) -> str:
+    """Write a day with its weekday so that no line breaks inside it."""
+    return text.weekday_text(day).replace("-", _WHOLE_HYPHEN)
 
 
 def sentence_of_option(option: Option, patient: Patient, *, product_id: str, zone: tzinfo) -> str:

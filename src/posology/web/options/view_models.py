@@ -14,6 +14,7 @@ from posology.protocols import Citation, Finding, Verdict
 from posology.quantities import Quantity
 from posology.recommendation import Advice, Option, ProtocolAdvice, Reason
 from posology.web import components
+from posology.web.assessment.view_models import PARTS
 from posology.web.components import Blocked, Evidence, Fact, FactList, Ground, OptionSet, Status
 from posology.web.components.text import day_text
 
@@ -143,19 +144,32 @@ def _ground(rule: str, citation: Citation) -> Ground:
     return Ground(rule, ", ".join(citation.facts), citation.title, citation.certainty.value)
 
 
-def needed(missing: Iterable[Missing], patient: Patient) -> FactList | None:
-    """Return what has to be found out, each with a link to the place where it is answered."""
-    facts = tuple(_open_question(m, patient) for m in missing)
-    return FactList(facts, "Needed before anything can be said") if facts else None
+def needed(missing: Iterable[Missing], patient: Patient) -> tuple[FactList, ...]:
+    """Return what has to be found out, part by part, each with a link to the place where it is answered."""
+    groups: dict[str, list[Fact]] = {}
+    for one in missing:
+        groups.setdefault(_part_of(one.key), []).append(_open_question(one, patient))
+    return tuple(FactList(tuple(facts), f"{name}: {len(facts)} open") for name, facts in groups.items())
+
+
+def _part_of(key: str) -> str:
+    library = load_library()
+    if key in library.measures:
+        return "Questionnaires"
+    question = library.questions.questions.get(key)
+    return PARTS[question.part] if question else "Other"
 
 
 def _open_question(missing: Missing, patient: Patient) -> Fact:
+    library = load_library()
+    question = library.questions.questions.get(missing.key)
+    is_form = missing.key in library.measures
     return Fact(
-        missing.ask,
+        question.short if question else missing.ask,
         None,
         missing=missing.why,
         href=answered_at(missing.key, patient),
-        action="Fill in the form" if missing.key in load_library().measures else "Answer this",
+        action="Fill in the form" if is_form else "Answer this",
     )
 
 

@@ -26,6 +26,8 @@ from posology.web.page import OpenPatient, open_patient
 from posology.web.sent import kept_id, sent_id
 from posology.web.way import loop_of
 
+# What is behind whoever reads an order that was advised.
+BEFORE_AN_ORDER = ("Assessment", "Eligibility", "Options")
 PARTS = ("facts", "medications", "forms", "orders", "sessions")
 
 
@@ -47,13 +49,13 @@ def options(request: HttpRequest, patient: UUID) -> HttpResponse:
 def _options_page(opened: OpenPatient, advice: Advice, error: str) -> dict[str, Any]:
     zone = ZoneInfo(opened.patient.clinic.zone)
     return {
-        "loop": loop_of(opened, "Options"),
+        "loop": loop_of(opened, "Options", advice=advice),
         "advice": advice,
         "started": advice.response != "start",
         "cards": view_models.option_set(advice, by=opened.by, zone=zone, error=error)
         if advice.options
         else None,
-        "needed": None if advice.options else view_models.needed(advice.needed, opened.patient),
+        "needed": () if advice.options else view_models.needed(advice.needed, opened.patient),
         "refused": view_models.refused(advice),
         "may_sign": may(opened.by, "sign_order"),
         "errors": _choice_error(error),
@@ -95,7 +97,7 @@ def _second_look(
     shown_at = read_shown_at(request.POST.get("shown_at", "")) or opened.now
     form = form or _sign_form(opened, chosen)
     context = {
-        "loop": loop_of(opened, "Order"),
+        "loop": loop_of(opened, "Order", also_done=BEFORE_AN_ORDER),
         "option": chosen,
         "card": view_models.card(chosen, by=opened.by, zone=zone),
         "sentence": sentence_of_option(chosen, opened.patient, product_id=picked, zone=zone),
@@ -127,7 +129,9 @@ def _sign_form(opened: OpenPatient, chosen: Option | None) -> SignForm:
 
 def _sign(opened: OpenPatient, option_id: str, chosen: Option | None) -> HttpResponse:
     request = opened.request
-    form = _sign_form(opened, chosen)
+    form, knows = _sign_form(opened, chosen), _knows_password(opened.by, request)
+    if form.is_valid() and not knows:
+        form.add_error("password", "This is not your password. Type it again.")
     if not form.is_valid() and chosen is not None:
         return _second_look(opened, chosen, form, status=422)
     try:
@@ -138,7 +142,7 @@ def _sign(opened: OpenPatient, option_id: str, chosen: Option | None) -> HttpRes
             product_id=request.POST.get("product_id", ""),
             advice_as_of=_shown_at(request, opened.now),
             overrides=form.reasons() if form.is_valid() else {},
-            password_checked=_knows_password(opened.by, request),
+            password_checked=knows,
             typed_identifier=form.cleaned_data.get("typed_identifier", ""),
             typed_born_on=form.cleaned_data.get("typed_born_on", ""),
             scheduled_at=form.cleaned_data.get("scheduled_at"),

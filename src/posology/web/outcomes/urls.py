@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from posology.web.outcomes import views
+from posology.web.outcomes.views import form
 
-urlpatterns = [path("patients/<uuid:patient>/forms/<slug:instrument>/", views.form, name="form")]
+urlpatterns = [path("patients/<uuid:patient>/forms/<slug:instrument>/", form, name="form")]

@@ -2,23 +2,24 @@
 
 from dataclasses import replace
 
+from posology.clinic.care.chairside import Chairside
 from posology.clinic.sessions.models import EventRow
 from posology.treatment import EventKind
 from posology.web.components import Field
-from posology.web.session.entering import ROWS, Form
-from posology.web.session.pad import LABELS
+from posology.web.session.entering import ROWS, Form, confirm_name, righted, values_of
+from posology.web.session.pad import LABELS, written
 from posology.web.session.panel import Panel, choice, field_id, id_of, text, when
 from posology.web.session.words import MOAA_S, RATING
 
 HOW = (("change", "It was otherwise, or at another time"), ("withdraw", "It did not happen: take it back"))
 
 
-def correction_panel(row: EventRow, told: str, form: Form) -> Panel:
+def correction_panel(chair: Chairside, row: EventRow, told: str, form: Form) -> Panel:
     """Return the form for one entry; what was read is asked anew, and never copied (hazard H-24)."""
     mine = form.of("corrected", str(row.pk))
     fields = (
         choice(mine, "how", "What is wrong with it?", HOW, kind="radios"),
-        *_content(EventKind(row.kind), row, mine),
+        *_content(chair, row, mine),
         replace(when(mine), label="Right time, if the time was wrong"),
         text(mine, "reason", "Why it is corrected", kind="area"),
     )
@@ -35,17 +36,19 @@ def correction_panel(row: EventRow, told: str, form: Form) -> Panel:
     )
 
 
-def _content(kind: EventKind, row: EventRow, form: Form) -> tuple[Field, ...]:
+def _content(chair: Chairside, row: EventRow, form: Form) -> tuple[Field, ...]:
+    kind = EventKind(row.kind)
     if kind is EventKind.READING_TAKEN:
-        hint = "All values of the set anew, as they were measured. Left empty, the content stays."
+        hint = "Only what was wrong; what is left empty stays as it was."
         names = [name for group in ROWS for name in group]
-        return tuple(
+        boxes = tuple(
             replace(
                 text(form, n, LABELS[n][0], kind="number", unit=LABELS[n][1], required=False),
                 hint=hint if n == names[0] else "",
             )
             for n in names
         )
+        return (*boxes, *_questions(form, values_of(chair, row)))
     if kind is EventKind.SCALE_SCORED:
         moaa = '"moaa_s"' in row.payload
         words = MOAA_S if moaa else RATING
@@ -62,3 +65,18 @@ def _content(kind: EventKind, row: EventRow, form: Form) -> tuple[Field, ...]:
     if kind in {EventKind.NOTE_WRITTEN, EventKind.DRUG_GIVEN}:
         return (text(form, "text", "The right text", kind="area", required=False),)
     return ()
+
+
+def _questions(form: Form, before: dict[str, str]) -> tuple[Field, ...]:
+    """Return a tick for each odd value, to be confirmed in place; none is ticked beforehand."""
+    asked = [row for row in ROWS if any(name in form.questions for name in row)]
+    typed = righted(form, before)
+    return tuple(
+        Field(
+            confirm_name(row, typed),
+            f"Confirm {written(row, typed)}",
+            kind="checkbox",
+            hint=" ".join(form.questions[name] for name in row if name in form.questions),
+        )
+        for row in asked
+    )

@@ -14,6 +14,7 @@ from django.http import QueryDict
 
 from posology.clinic.care.chairside import Chairside
 from posology.clinic.care.together import Entered, FormRefused
+from posology.clinic.sessions.models import EventRow
 from posology.quantities import QuantityError, read_number
 from posology.treatment import (
     EventError,
@@ -122,6 +123,8 @@ def entered(form: Form, chair: Chairside, *, zone: tzinfo) -> tuple[Entered, ...
         events = tuple(_COMPOSERS[form.kind](form, chair, at, zone))
     else:
         payload = {**_simple(form), **_settings(form, chair)}
+        if form.kind == "infusion_rate_changed":
+            payload.pop("pump_rate_mL_per_h", None)
         kind = EventKind(EVENT_OF.get(form.kind, form.kind))
         # A device told with its time was used already; a start is only ever taken live (hazard H-28).
         late = kind is EventKind.DEVICE_GIVEN and at is not None
@@ -211,7 +214,7 @@ def _new_rate(form: Form, chair: Chairside) -> dict[str, Any]:
         form.faults["pump_rate_mL_per_h"] = str(fault)
         return {}
     rate = chair.sheet.mg_per_min_at(typed) if chair.sheet else None
-    return {"rate_mg_per_min": rate}
+    return {"rate_mg_per_min": rate}  # in the event's own unit; the pump's is only how it was read
 
 
 def _gate(form: Form, chair: Chairside, at: datetime | None, zone: tzinfo) -> Iterator[Entered]:
@@ -272,14 +275,14 @@ def confirm_name(row: tuple[str, ...], typed: Mapping[str, Any]) -> str:
     return "confirm_" + "_".join(str(typed.get(name, "")).strip() for name in row) + f"_{row[0]}"
 
 
-def _all_confirmed(form: Form, payload: Mapping[str, Any]) -> bool:
-    """Say whether each value that is asked about was confirmed by its own tick."""
+def _all_confirmed(form: Form, payload: Mapping[str, Any], before: Mapping[str, str] | None = None) -> bool:
+    """Say whether each value that is asked about was confirmed by its own tick, or stood there before."""
     try:
         read_payload(EventKind.READING_TAKEN, payload)
     except NeedsConfirmation as question:
-        asked = {fault.field for fault in question.faults}
+        asked = {f.field for f in question.faults if (before or {}).get(f.field) != payload[f.field]}
         rows = [row for row in ROWS if asked & set(row)]
-        return all(form.value(confirm_name(row, payload)) == "yes" for row in rows)
+        return all(form.value(confirm_name(row, payload)) in {"yes", "on"} for row in rows)
     except EventError:
         return False  # what is wrong with it is told when it is recorded
     return False
@@ -308,7 +311,7 @@ def _corrected(form: Form, chair: Chairside, at: datetime | None, zone: tzinfo) 
     if form.value("how") == "withdraw":
         payload["withdrawn"] = True
     elif form.value("how") == "change":
-        _new_content(form, EventKind(target.kind), payload)
+        _new_content(form, EventKind(target.kind), payload, values_of(chair, target))
         if at is not None:
             payload["occurred_at"] = at.isoformat()
         if len(payload) == 2:
@@ -318,12 +321,24 @@ def _corrected(form: Form, chair: Chairside, at: datetime | None, zone: tzinfo) 
     yield Entered(_id(form), EventKind.CORRECTED, payload, None)
 
 
-def _new_content(form: Form, kind: EventKind, payload: dict[str, Any]) -> None:
+def values_of(chair: Chairside, row: EventRow) -> dict[str, str]:
+    """Return the values of a reading as they count now; empty for any other entry."""
+    entry = next((e for e in chair.state.readings if e.event_id == row.pk), None)
+    return {name: str(value) for name, value in entry.payload.values().items()} if entry else {}
+
+
+def righted(form: Form, before: Mapping[str, str]) -> dict[str, str]:
+    """Return a reading as it will count: what was typed, and what was right before."""
+    typed = {n: form.value(n).strip() for n in READINGS if form.value(n).strip()}
+    return {**before, **typed} if typed else {}
+
+
+def _new_content(form: Form, kind: EventKind, payload: dict[str, Any], before: Mapping[str, str]) -> None:
     content: dict[str, Any] = {}
     if kind is EventKind.READING_TAKEN:
-        content = {n: form.value(n).strip() for n in READINGS if form.value(n).strip()}
+        content = dict(righted(form, before))
         if content:
-            content["confirmed_extreme"] = _all_confirmed(form, content)
+            content["confirmed_extreme"] = _all_confirmed(form, content, before)
     elif kind is EventKind.SCALE_SCORED:
         content = {"scale": form.value("scale"), "value": form.value("value")} if form.value("value") else {}
     elif kind in {EventKind.NOTE_WRITTEN, EventKind.DRUG_GIVEN} and form.value("text").strip():

@@ -37,16 +37,8 @@ def dose_panels(chair: Chairside, form: Form) -> tuple[Panel, ...]:
             _rate_panel(form),
             _stop_panel(form, "Stop the infusion"),
         )
-    paused = form.of("infusion_paused")
     return (
-        simple(
-            "infusion_paused",
-            "Pause",
-            "Pause the infusion",
-            (text(paused, "reason", "Why", required=False),),
-            paused,
-            folded=True,
-        ),
+        simple("infusion_paused", "Pause", "Pause the infusion", (), form.of("infusion_paused")),
         _stop_panel(form, "Stop the infusion"),
         _rate_panel(form),
     )

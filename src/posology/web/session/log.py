@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from posology.knowledge import load_library
 from posology.quantities import Quantity
 from posology.treatment import EventKind, load_payload
 from posology.web.components import Chip, Event, EventList, Status
+from posology.web.components.text import day_text
 from posology.web.session.pad import readings_text, score_words
 from posology.web.session.words import EVENTS, MOAA_S, SCALES
 
@@ -42,11 +43,11 @@ def log_of(chair: Chairside) -> tuple[Told, ...]:
         for row in by_target.values()
         if row.kind != EventKind.CORRECTED
     ]
-    return tuple(sorted(told, key=lambda t: (t.event.at, t.id)))
+    return tuple(sorted(told, key=lambda t: t.event.at))  # stable: of one moment, as they arrived
 
 
 def event_list(log: tuple[Told, ...]) -> EventList:
-    """Return the log as the component that shows it."""
+    """Return the log as the component that shows it, in the order given."""
     return EventList(tuple(t.event for t in log))
 
 
@@ -60,7 +61,7 @@ def _event(row: EventRow, correction: EventRow | None, conflict: Any, chair: Cha
         detail = f"{detail} {conflict.why}".strip()
     return Event(
         at=row.occurred_at,
-        what=what_of(EventKind(row.kind), payload),
+        what=what_of(EventKind(row.kind), payload, chair),
         detail=detail,
         by=row.author.full_name,
         chip=chip,
@@ -77,7 +78,7 @@ def _correction(row: EventRow, correction: EventRow, chair: Chairside) -> str:
     parts = []
     if says.get("payload"):
         kind = EventKind(row.kind)
-        parts.append(detail_of(kind, says["payload"], chair) or what_of(kind, says["payload"]))
+        parts.append(detail_of(kind, says["payload"], chair) or what_of(kind, says["payload"], chair))
     if says.get("occurred_at"):
         parts.append(f"at {_clock(says['occurred_at'], chair)}")
     return f"{', '.join(parts)}. {who}"
@@ -89,8 +90,16 @@ def _clock(text: str, chair: Chairside) -> str:
     )
 
 
-def what_of(kind: EventKind, says: Mapping[str, Any]) -> str:
+def what_of(kind: EventKind, says: Mapping[str, Any], chair: Chairside) -> str:
     """Name one entry in a few words."""
+    if kind is EventKind.GATE_ANSWERED:
+        return _gate(says, chair)
+    if kind is EventKind.READING_TAKEN:
+        return _reading(says, chair)
+    if kind in {EventKind.NOTE_WRITTEN, EventKind.DRUG_GIVEN}:
+        return f"{EVENTS[kind]}: {says['text']}"
+    if kind is EventKind.DISCHARGE_CRITERION:
+        return _criterion(says, chair)
     if kind is EventKind.SCALE_SCORED:
         return f"{SCALES[says['scale']]}: {_score(says)}"
     if kind is EventKind.DEVICE_GIVEN:
@@ -116,13 +125,18 @@ def _mg(text: Any) -> str:
     return str(Quantity(Decimal(str(text)), "mg"))
 
 
+def _typed(says: Mapping[str, Any]) -> str:
+    born_on = day_text(date.fromisoformat(says["born_on"]))
+    return f"Typed: record {says['record_number']}, born {born_on}"
+
+
 def _gate(says: Mapping[str, Any], chair: Chairside) -> str:
     item = next((i for i in chair.gate if i.key == says["item"]), None)
     question = load_library().questions.questions.get(says["item"])
     asked = question.short if question else (item.sentence if item else says["item"])
     words = item.choices.get(says["answer"]) if item else None
     answer = "not known" if says["answer"] == "unknown" else (words or says["answer"]).lower()
-    return f"{asked}: {answer}" + (f". {says['note']}" if says.get("note") else "")
+    return f"{asked.rstrip('?')}: {answer}"
 
 
 def _worksheet(says: Mapping[str, Any], chair: Chairside) -> str:
@@ -175,14 +189,12 @@ def _reading(says: Mapping[str, Any], chair: Chairside) -> str:
 
 def _criterion(says: Mapping[str, Any], chair: Chairside) -> str:
     sentence = chair.protocol.discharge.criteria.get(says["key"], says["key"])
-    return sentence if says["met"] else f"Not met: {sentence}"
+    return f"{'Seen' if says['met'] else 'Not so'}: {sentence}"
 
 
 _DETAILS: dict[EventKind, Any] = {
-    EventKind.IDENTITY_CHECKED: lambda says, chair: (
-        f"Typed: record {says['record_number']}, born {says['born_on']}"
-    ),
-    EventKind.GATE_ANSWERED: _gate,
+    EventKind.IDENTITY_CHECKED: lambda says, chair: _typed(says),
+    EventKind.GATE_ANSWERED: lambda says, chair: says.get("note") or "",
     EventKind.GATE_OVERRIDDEN: lambda says, chair: f"{says['rule']}: {says['reason']}",
     EventKind.WORKSHEET_CHECKED: _worksheet,
     EventKind.ADMINISTRATION_STARTED: _started,
@@ -192,10 +204,12 @@ _DETAILS: dict[EventKind, Any] = {
     ),
     EventKind.INFUSION_RATE_CHANGED: _rate,
     EventKind.INFUSION_RESUMED: _rate,
-    EventKind.READING_TAKEN: _reading,
+    EventKind.READING_TAKEN: lambda says, chair: "",
+    EventKind.NOTE_WRITTEN: lambda says, chair: "",
+    EventKind.DRUG_GIVEN: lambda says, chair: "",
     EventKind.SCALE_SCORED: lambda says, chair: "",
     EventKind.ADVERSE_EVENT: _adverse,
-    EventKind.DISCHARGE_CRITERION: _criterion,
+    EventKind.DISCHARGE_CRITERION: lambda says, chair: says.get("note") or "",
     EventKind.DISCHARGED: lambda says, chair: (
         "With an escort" if says["with_escort"] else "Without an escort"
     ),

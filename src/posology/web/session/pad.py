@@ -11,7 +11,7 @@ from posology.web.components import PadChoice, PadInput, PadRow, Question, Readi
 from posology.web.components.text import NO_BREAK_SPACE, pressure_text
 from posology.web.session.entering import ROWS, SCALES, Form, confirm_name
 from posology.web.session.panel import id_of
-from posology.web.session.words import MOAA_S, RATING
+from posology.web.session.words import MOAA_S, RATING, READINGS
 
 LABELS = {
     "systolic": ("Systolic pressure", "mmHg"),
@@ -51,7 +51,7 @@ def due_words(chair: Chairside) -> str:
     due = chair.next_due
     if due is None:
         return "No set of readings is planned now."
-    missing = ", ".join(name.replace("_", " ") for name in due.missing)
+    missing = ", ".join(READINGS[name] for name in due.missing)
     state = {DueStatus.DUE: "due now", DueStatus.OVERDUE: "overdue", DueStatus.UPCOMING: "next"}.get(
         due.status, ""
     )
@@ -101,7 +101,7 @@ def _previous(chair: Chairside, row: tuple[str, ...]) -> tuple[str, datetime | N
 def _scale_row(chair: Chairside, form: Form, scale: str) -> PadRow:
     latest = chair.state.latest_score(Scale(scale))
     words = MOAA_S if scale == "moaa_s" else RATING
-    labels = {"moaa_s": "Sedation", "dissociation": "Dissociation", "nausea": "Nausea"}
+    labels = {"moaa_s": "Sedation, MOAA/S", "dissociation": "Dissociation", "nausea": "Nausea"}
     return PadRow(
         labels[scale],
         choices=tuple(_step(scale, value, said) for value, said in words.items()),
@@ -110,7 +110,6 @@ def _scale_row(chair: Chairside, form: Form, scale: str) -> PadRow:
         previous=score_words(scale, latest.payload.value) if latest else "",
         previous_at=latest.at if latest else None,
         error=form.fault(scale),
-        hint="MOAA/S" if scale == "moaa_s" else "",
         optional=not _is_planned(chair, scale),
     )
 
@@ -137,6 +136,7 @@ def _time(form: Form) -> PadRow:
         hint="24 hours, for example 14:05. Left empty, the reading is of now.",
         error=form.fault("clock"),
         optional=True,
+        plain=True,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from posology.web.components import Choice, Field
 from posology.web.page import new_id
@@ -90,13 +91,11 @@ def when(form: Form) -> Field:
     )
 
 
-def simple(
-    kind: str, title: str, submit: str, fields: tuple[Field, ...], form: Form, **more: object
-) -> Panel:
+def simple(kind: str, title: str, submit: str, fields: tuple[Field, ...], form: Form, **more: Any) -> Panel:
     """Return a form that records one event."""
     return Panel(
         kind, title, submit, named(kind, fields), (id_of(form),), sentences=tuple(form.sentences), **more
-    )  # type: ignore[arg-type]
+    )
 
 
 def named(kind: str, fields: tuple[Field, ...], subject: str = "") -> tuple[Field, ...]:

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from posology.web.session import views
+from posology.web.session.views import record, send, session
 
 urlpatterns = [
-    path("sessions/<uuid:session>/", views.session, name="session"),
-    path("sessions/<uuid:session>/record/", views.record, name="session-record"),
-    path("sessions/<uuid:session>/<slug:kind>/", views.send, name="session-event"),
+    path("sessions/<uuid:session>/", session, name="session"),
+    path("sessions/<uuid:session>/record/", record, name="session-record"),
+    path("sessions/<uuid:session>/<slug:kind>/", send, name="session-event"),
 ]

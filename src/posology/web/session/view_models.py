@@ -9,7 +9,7 @@ from itertools import pairwise
 from posology.clinic.care.chairside import Chairside
 from posology.knowledge import Route
 from posology.quantities import Quantity
-from posology.treatment import Due, DueStatus, EventKind, Obstacle, SessionPhase
+from posology.treatment import Due, DueStatus, EventKind, GateKind, Obstacle, SessionPhase
 from posology.web.components import (
     Cell,
     Chart,
@@ -28,7 +28,8 @@ from posology.web.components import (
 )
 from posology.web.components.text import clock_text
 from posology.web.components.timeline import EventPoint
-from posology.web.words import PHASE
+from posology.web.session.words import READINGS
+from posology.web.words import PHASE, ROUTE
 
 _PHASE_STATUS = {
     SessionPhase.RUNNING: Status.RUNNING,
@@ -37,12 +38,12 @@ _PHASE_STATUS = {
     SessionPhase.DISCHARGED: Status.DONE,
     SessionPhase.CANCELLED: Status.STOP,
     SessionPhase.READY: Status.PASS,
+    SessionPhase.OBSERVING: Status.RUNNING,
 }
 _DUE_STATUS = {
     DueStatus.DUE: Status.DUE,
     DueStatus.OVERDUE: Status.OVERDUE,
     DueStatus.DONE: Status.DONE,
-    DueStatus.UPCOMING: Status.DRAFT,
 }
 _CHARTED = (
     EventKind.INFUSION_PAUSED,
@@ -56,12 +57,29 @@ _CHARTED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One of the steps before the dose: its name, and whether it is done."""
+class Ordered:
+    """The order of a session as it heads the page."""
 
-    name: str
+    dose: Quantity
+    how: str
+    words: str
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the steps before the dose: its name, whether it is done, and whether it stands open."""
+
+    number: int
     anchor: str
-    chip: Chip
+    name: str
+    done: bool
+    open: bool
+
+    @property
+    def chip(self) -> Chip:
+        """Return the chip beside its name."""
+        return Chip(Status.DONE) if self.done else Chip(Status.DRAFT, "Open")
 
 
 def phase_chip(chair: Chairside) -> Chip:
@@ -80,19 +98,13 @@ def since(chair: Chairside) -> Timer | None:
     return Timer(at) if at and not chair.is_over else None
 
 
-def order_facts(chair: Chairside, *, product: str) -> FactList:
-    """Return what was ordered, in a few lines; no volume, which the second person works out alone."""
+def ordered(chair: Chairside, *, product: str) -> Ordered:
+    """Return what was ordered, in two lines; no volume, which the second person works out alone."""
     order = chair.order
-    over = f" over {order.minutes}\u00a0min" if order.minutes else ""
-    devices = f" as {order.devices}\u00a0devices" if order.devices else ""
-    return FactList(
-        (
-            Fact("Ordered", f"{order.substance.value}, {order.route.value}{over}{devices}"),
-            Fact("Dose", Quantity(order.dose_mg, "mg")),
-            Fact("Product", product),
-            Fact("Session", f"{order.session_number}, {chair.protocol.title}"),
-        )
-    )
+    over = f"over {order.minutes}\u00a0min" if order.minutes else ""
+    devices = f"as {order.devices}\u00a0devices" if order.devices else ""
+    words = f"{order.substance.value}, {ROUTE[order.route]}, from {product}"
+    return Ordered(Quantity(order.dose_mg, "mg"), over or devices, words, chair.protocol.title)
 
 
 def dose_facts(chair: Chairside, zone: tzinfo) -> FactList | None:
@@ -135,37 +147,64 @@ def due_table(chair: Chairside, zone: tzinfo) -> Table:
     """Return the planned sets of readings, each with its status, the next one first among those open."""
     rows = tuple(_due_row(due, zone) for due in chair.due)
     empty = EmptyState("No reading is planned yet", "The plan of this protocol begins with the dose.")
-    columns = (Column("Readings"), Column("Due at"), Column("Stands"), Column("Still missing"))
+    columns = (Column("Readings"), Column("Due at"), Column("Status"), Column("Still missing"))
     return Table("Planned readings", columns, rows, empty=empty)
 
 
 def _due_row(due: Due, zone: tzinfo) -> Row:
-    word = "Later" if due.status is DueStatus.UPCOMING else ""
+    later = due.status is DueStatus.UPCOMING
     return Row(
         (
             Cell(due.what),
-            Cell(clock_text(due.due_at, zone) if due.due_at else "now"),
-            Cell("", chip=Chip(_DUE_STATUS[due.status], word)),
-            Cell(", ".join(m.replace("_", " ") for m in due.missing) or "nothing"),
+            Cell(clock_text(due.due_at, zone) if due.due_at else "when ready"),
+            Cell("later") if later else Cell("", chip=Chip(_DUE_STATUS[due.status])),
+            Cell(", ".join(READINGS[m] for m in due.missing) or "nothing"),
         ),
         marked=due.status is DueStatus.OVERDUE,
     )
 
 
-def steps(chair: Chairside) -> tuple[Step, ...]:
-    """Return the four steps before the dose, each with whether anything of it stands in the way."""
-    keys = {o.key for o in chair.obstacles}
-    questions = {item.key for item in chair.gate if item.key != "baseline_readings"}
-    return (
-        Step("Who, and how they are", "gate", _step_chip(bool(keys & questions))),
-        Step("Readings before the dose", "readings", _step_chip("baseline_readings" in keys)),
-        Step("Second-person check", "check", _step_chip(bool(keys & {"worksheet", "second_person"}))),
-        Step(start_words(chair), "start", _step_chip(bool(keys), word="Ready")),
+def steps(chair: Chairside, *, wanted: str = "") -> dict[str, Step]:
+    """Return the four steps before the dose; the first that is open, or the wanted one, is unfolded."""
+    names = {
+        "gate": "Who sits here, and how they are",
+        "readings": "Readings before the dose",
+        "check": "Second-person check",
+        "start": start_words(chair),
+    }
+    done = {
+        "gate": not _unanswered(chair) and chair.obstacle("identity") is None,
+        "readings": chair.obstacle("baseline_readings") is None,
+        "check": chair.state.worksheet is not None
+        and not (chair.obstacle("worksheet") or chair.obstacle("second_person")),
+        "start": False,
+    }
+    opened = wanted if wanted in names else next(key for key, is_done in done.items() if not is_done)
+    return {
+        key: Step(n, key, name, done[key], key == opened)
+        for n, (key, name) in enumerate(names.items(), start=1)
+    }
+
+
+def _unanswered(chair: Chairside) -> frozenset[str]:
+    """Return the questions that have no answer that counts yet; an answer that holds is an answer."""
+    return frozenset(
+        item.key
+        for item in chair.gate
+        if item.kind is GateKind.ANSWER
+        and chair.obstacle(item.key)
+        and not ((said := chair.state.gate_answer(item.key)) and said.payload.answer in item.holding)
     )
 
 
-def _step_chip(is_open: bool, word: str = "") -> Chip:
-    return Chip(Status.DRAFT, "Open") if is_open else Chip(Status.DONE, word)
+def standing_obstacles(chair: Chairside) -> tuple[Obstacle, ...]:
+    """Return what stands in the way beyond the steps still to be done: what holds, what is refused."""
+    to_do = {*_unanswered(chair), "baseline_readings"}
+    if chair.state.identity is None:
+        to_do.add("identity")
+    if chair.state.worksheet is None:
+        to_do.add("worksheet")
+    return tuple(o for o in chair.obstacles if o.key not in to_do)
 
 
 def start_words(chair: Chairside) -> str:
@@ -222,9 +261,8 @@ def chart_of(
 ) -> Chart | None:
     """Return the session as an anaesthesia record, or nothing before anything is recorded."""
     state = chair.state
-    moments = [e.at for e in (*state.readings, *state.scores)] + [
-        m for m in (state.started_at, state.ended_at) if m
-    ]
+    moments = [e.at for e in state.readings] + [e.at for e in state.scores]
+    moments += [m for m in (state.started_at, state.ended_at) if m]
     if not moments:
         return None
     start = min(moments) - timedelta(minutes=5)

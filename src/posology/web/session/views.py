@@ -23,6 +23,7 @@ from posology.web.page import OpenPatient, now_of, open_patient, person
 from posology.web.session import later_panels, panels, view_models
 from posology.web.session.correcting import correction_panel
 from posology.web.session.entering import (
+    EMPTY,
     KINDS,
     Form,
     FormFaults,
@@ -81,6 +82,7 @@ def send(request: HttpRequest, session: UUID, kind: str) -> HttpResponse:
     return redirect("session", session=chair.session.pk)
 
 
+LATEST = 12  # how many entries of the log stand on the page; the record has them all
 RECORDED = {
     "gate": "The answers are recorded.",
     "readings": "The reading is recorded.",
@@ -134,7 +136,8 @@ def _show(chair: Chairside, opened: OpenPatient, form: Form, *, status: int = 20
         "pad": _pad(chair, opened, form),
         "due": view_models.due_table(chair, _zone(chair)),
         "log": log,
-        "event_list": event_list(log),
+        "is_cut": len(log) > LATEST,
+        "event_list": event_list(log[::-1][:LATEST]),  # at the chair the latest stands first
         "chart": _chart(chair, log),
         "more": later_panels.event_panels(chair, form) if not chair.is_over else (),
         "correction": _correction(chair, log, form, correct),
@@ -150,9 +153,7 @@ def _around(chair: Chairside, opened: OpenPatient) -> dict[str, Any]:
         "session": chair.session,
         "phase": view_models.phase_chip(chair),
         "since": view_models.since(chair),
-        "ordered": view_models.order_facts(
-            chair, product=product.title if product else chair.order.product_id
-        ),
+        "ordered": view_models.ordered(chair, product=product.title if product else chair.order.product_id),
         "session_version": _version(chair),
         "may_write": may(opened.by, "record_event"),
         "chair_label": f"Chair {chair.session.chair}" if chair.session.chair else "No chair yet",
@@ -164,7 +165,7 @@ def _of_phase(chair: Chairside, opened: OpenPatient, form: Form, again: str) -> 
     if chair.before_the_dose:
         return {
             "before": True,
-            "steps": view_models.steps(chair),
+            "steps": view_models.steps(chair, wanted=_wanted(form, again)),
             "gate": panels.gate_panel(chair, form.of("gate"), again),
             "answered": view_models.answered(chair),
             "check": panels.worksheet_panel(chair, form.of("worksheet_checked")),
@@ -200,6 +201,15 @@ def _of_phase(chair: Chairside, opened: OpenPatient, form: Form, again: str) -> 
     }
 
 
+def _wanted(form: Form, again: str) -> str:
+    """Return the step that this form, or this link, is about."""
+    if again:
+        return again if again in {"check", "readings"} else "gate"
+    named = {"worksheet_checked": "check", "gate": "gate", "readings": "readings"}
+    starts = {"infusion_started", "devices_started", "dose_given", "gate_overridden"}
+    return named.get(form.kind, "start" if form.kind in starts else "")
+
+
 def _start_form(form: Form) -> Form:
     return form if form.kind in {"infusion_started", "devices_started", "dose_given"} else Form()
 
@@ -209,7 +219,7 @@ def _obstacles(chair: Chairside, opened: OpenPatient, form: Form) -> tuple[tuple
     passes = may(opened.by, "override_event")
     return tuple(
         (o, panels.pass_panel(o, form) if passes and view_models.may_pass(chair, o) else None)
-        for o in chair.obstacles
+        for o in view_models.standing_obstacles(chair)
     )
 
 
@@ -222,7 +232,7 @@ def _pad(chair: Chairside, opened: OpenPatient, form: Form) -> Any:
 def _correction(chair: Chairside, log: tuple[Told, ...], form: Form, wanted: str) -> Any:
     row = next((r for r in chair.rows if str(r.pk) == wanted and r.kind != EventKind.CORRECTED), None)
     told = next((t.event.what for t in log if str(t.id) == wanted), "")
-    return correction_panel(row, told, form) if row else None
+    return correction_panel(chair, row, told, form) if row else None
 
 
 def _chart(chair: Chairside, log: tuple[Told, ...]) -> Any:
@@ -235,12 +245,20 @@ def _chart(chair: Chairside, log: tuple[Told, ...]) -> Any:
 def _errors(form: Form) -> ErrorSummary | None:
     where = f"{form.kind}-{form.subject}" if form.subject else form.kind
     problems = [Problem(sentence) for sentence in form.sentences]
-    problems += [Problem(text, _anchor(form, where, name)) for name, text in form.faults.items()]
+    problems += [Problem(_told(name, text), _anchor(form, where, name)) for name, text in form.faults.items()]
     problems += [Problem(text, _anchor(form, where, name)) for name, text in form.questions.items()]
     if not problems:
         return None
     asks = not form.faults and not form.sentences
     return ErrorSummary(tuple(problems), "Please look again, then confirm" if asks else "")
+
+
+def _told(name: str, text: str) -> str:
+    """Return a fault as the summary tells it: what is empty is named."""
+    if text != EMPTY:
+        return text
+    words = name.removeprefix("typed_").removesuffix("_mL_per_h").removesuffix("_mL").removesuffix("_id")
+    return f"{words.replace('_', ' ').capitalize()}: nothing is entered. Fill it in."
 
 
 def _anchor(form: Form, where: str, name: str) -> str:

@@ -21,6 +21,14 @@ GRADES = {
     4: "danger to life, urgent treatment",
     5: "death",
 }
+# What a planned reading is called in a sentence.
+READINGS = {
+    "blood_pressure": "blood pressure",
+    "heart_rate": "heart rate",
+    "spo2": "oxygen saturation",
+    "respiratory_rate": "respiratory rate",
+    "sedation": "sedation",
+}
 SCALES = {
     "moaa_s": "Sedation (MOAA/S)",
     "dissociation": "Dissociation",
