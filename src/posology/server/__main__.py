@@ -1,10 +1,11 @@
-"""``python -m posology.server serve | migrate | demo``: the process, started on its own feet."""
+"""``python -m posology.server serve | migrate | add-person | demo``: the process, on its own feet."""
 
 import argparse
 import os
 import sys
 
 from posology.quantities import DomainError
+from posology.server.people import add_arguments, add_person
 
 
 def main(words: list[str]) -> int:
@@ -15,6 +16,7 @@ def main(words: list[str]) -> int:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
     commands.add_parser("migrate", help="bring the database to this version")
+    add_arguments(commands.add_parser("add-person", help="make an account, and its clinic if need be"))
     demo = commands.add_parser("demo", help="bring up a synthetic clinic")
     demo.add_argument("--host", default="127.0.0.1")
     demo.add_argument("--port", type=int, default=8000)
@@ -37,9 +39,20 @@ def _set_up() -> None:
 def migrate(_: argparse.Namespace) -> int:
     """Bring the database to this version, triggers included."""
     _set_up()
-    from django.core.management import call_command
+    from django.core.management import CommandError, call_command
 
-    call_command("migrate", interactive=False)
+    try:
+        call_command("migrate", interactive=False)
+    except CommandError as refusal:  # a check of the live database among them
+        print(refusal, file=sys.stderr)
+        return 2
+    return 0
+
+
+def make_person(given: argparse.Namespace) -> int:
+    """Make an account from the machine itself."""
+    _set_up()
+    print(add_person(given))
     return 0
 
 
@@ -72,7 +85,7 @@ def demo(given: argparse.Namespace) -> int:
     return int(run(host=given.host, port=given.port, reset=given.reset) or 0)
 
 
-COMMANDS = {"serve": serve, "migrate": migrate, "demo": demo}
+COMMANDS = {"serve": serve, "migrate": migrate, "add-person": make_person, "demo": demo}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -1,15 +1,12 @@
 """One process that answers requests: SQLite has one writer, and more processes need PostgreSQL."""
 
 import socket
-from pathlib import Path
 
 import uvicorn
-from django.conf import settings
 
 
 def answer_requests(*, host: str = "127.0.0.1", port: int = 8000, door: socket.socket | None = None) -> None:
     """Serve over ASGI until the process is told to stop; ``door`` is a socket that listens already."""
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     config = uvicorn.Config(
         "posology.server.asgi:application",
         host=host,

@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 
 from posology.server.database_url import database_settings
 from posology.server.secrets import NO_KEY, secret_key
+from posology.server.sqlite_engine import check_engine, running_engine
 
 DEMO = os.environ.get("POSOLOGY_DEMO", "") == "1"
 DEBUG = os.environ.get("POSOLOGY_DEBUG", "") == "1"
@@ -94,6 +95,8 @@ DATABASES = {
         test_file=Path(tempfile.gettempdir()) / f"posology-test-{os.getpid()}.sqlite3",
     )
 }
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    check_engine(running_engine())  # before anything opens the file, whatever the command
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---------------------------------------------------------------- people
@@ -137,8 +140,7 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 55 * 1024 * 1024  # a FHIR bundle of 50 MB, and the form around it
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA / "static"
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # straight from the package: nothing to collect, no second copy
 WHITENOISE_AUTOREFRESH = False
 
 # Logs hold codes and ids, never a message that may quote a patient's value.

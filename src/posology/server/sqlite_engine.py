@@ -30,6 +30,12 @@ def put_in_place() -> None:
     sys.modules["sqlite3.dbapi2"] = importlib.import_module("pysqlite3.dbapi2")
 
 
+def running_engine() -> tuple[int, int, int]:
+    """Return the version of the engine that Django's backend will use."""
+    version: tuple[int, int, int] = importlib.import_module("sqlite3").sqlite_version_info
+    return version
+
+
 def check_engine(version: tuple[int, int, int]) -> None:
     """Refuse an engine that has the WAL-reset fault.
 

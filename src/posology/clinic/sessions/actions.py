@@ -71,7 +71,7 @@ def append(*, session: SessionRow, sent: Sent, check: Check, by: User, at: datet
     Conflict
         If the id is known and says something else, or belongs to another session.
     """
-    rows = list(event_rows(session))
+    rows = list(event_rows(session).select_related(None))
     known = next((row for row in rows if row.pk == sent.id), None)
     if known is not None:
         return Recorded(_same(known, sent), replay(map(event_of, rows)), repeated=True)
