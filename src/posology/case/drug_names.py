@@ -18,15 +18,18 @@ _LONGEST_TEXT = 400
 _BRAND = re.compile(r"\[([^\]]*)\]")
 # A number with whatever unit hangs on it: 325, 25mg, 0.044, 6.25%, 24hr, 1,000, 70/30.
 _AMOUNT = re.compile(r"[0-9][0-9.,]*([a-zµμ%]*)")
+# A licence number, which some drug texts begin with: NDA020503.
+_LICENCE = re.compile(r"n?a?nda[0-9]{4,8}")
 _PARTED = re.compile(r"[\s/+,;()&:]+|(?<![a-z0-9])[-–]+|[-–]+(?![a-z0-9])")
 
 _SALTS = frozenset(
     """
     hydrochloride hcl dihydrochloride hydrobromide hbr bitartrate tartrate succinate maleate mesylate
-    dimesylate besylate tosylate sulfate sulphate acetate phosphate citrate fumarate oxalate lactate
-    pamoate decanoate carbonate palmitate xinafoate propionate dipropionate furoate medoxomil cilexetil
-    axetil etexilate disoproxil alafenamide sodium potassium calcium magnesium chloride bromide nitrate
-    gluconate trihydrate dihydrate monohydrate hydrate hemihydrate anhydrous micronized base
+    hyclate dimesylate besylate tosylate sulfate sulphate acetate phosphate citrate fumarate oxalate
+    lactate pamoate decanoate carbonate palmitate xinafoate propionate dipropionate furoate medoxomil
+    cilexetil axetil etexilate disoproxil alafenamide sodium potassium calcium magnesium chloride
+    bromide nitrate gluconate trihydrate dihydrate monohydrate hydrate hemihydrate anhydrous micronized
+    base
     """.split()
 )
 _FORMS = frozenset(
@@ -37,9 +40,10 @@ _FORMS = frozenset(
     subcutaneous iv im sc sq po sl pr inhalation inhaler inhalant inhaled metered dose mdi hfa diskus
     nebulizer nebulised nasal spray mucosal sublingual buccal film strip lozenge lollipop chewable
     disintegrating effervescent dispersible delayed extended sustained immediate controlled modified
-    release er xr sr cr ir dr la xl cd enteric coated transdermal patch system topical cream ointment
-    gel lotion foam shampoo ophthalmic otic drop drops rectal suppository enema vaginal ring insert
-    implant drug pack kit pads pad for reconstitution preservative free generic otc
+    release abuse-deterrent dry er xr sr cr ir dr la xl cd enteric coated transdermal patch system
+    topical cream ointment gel lotion foam shampoo ophthalmic otic drop drops rectal suppository enema
+    vaginal intrauterine ring insert implant drug pack kit pads pad for reconstitution preservative free
+    generic otc human porcine isophane nph regular
     """.split()
 )
 _UNITS = frozenset(
@@ -126,6 +130,8 @@ def _match(words: tuple[str, ...], names: _Names) -> tuple[tuple[str, ...], tupl
 
 def _is_amount(word: str) -> bool:
     """Answer whether a word is a number, alone or with a unit: ``5mg`` is one, ``5fluorouracil`` a drug."""
+    if _LICENCE.fullmatch(word):
+        return True
     amount = _AMOUNT.fullmatch(word)
     return amount is not None and (not amount[1] or amount[1] in _UNITS)
 

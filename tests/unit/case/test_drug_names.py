@@ -66,6 +66,11 @@ def library() -> Library:
         ("lithium carbonate 300 mg", ("lithium",)),
         ("Esketamine 28 MG Nasal Spray [Spravato]", ("esketamine",)),
         ("ketamine", ("ketamine",)),
+        (
+            "Abuse-Deterrent 12 HR Oxycodone Hydrochloride 10 MG Extended Release Oral Tablet [Oxycontin]",
+            ("oxycodone",),
+        ),
+        ("NDA020503 30 ACTUAT Ketamine 10 MG/ACTUAT Nasal Spray", ("ketamine",)),
     ],
 )
 def test_it_finds_every_ingredient_of_a_text(text, ingredients, library):
