@@ -333,3 +333,18 @@ def test_every_answer_carries_its_headers(client, address):
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+
+
+def test_a_static_file_is_served_whole_and_once(client):
+    address = "/static/web/css/tokens.css"
+    whole = client.get(address)
+    assert (whole.status_code, whole.streaming, whole["Content-Type"]) == (
+        200,
+        False,
+        'text/css; charset="utf-8"',
+    )
+    assert whole.content == (ROOT / "src/posology/web" / address[1:]).read_bytes()
+    assert "Access-Control-Allow-Origin" not in whole
+    assert client.get(address, headers={"If-None-Match": whole["ETag"]}).status_code == 304
+    assert client.head(address).content == b""
+    assert client.get(address, headers={"Range": "bytes=0-9"}).content == whole.content[:10]

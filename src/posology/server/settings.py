@@ -58,7 +58,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "posology.server.middleware.SafeHeaders",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "posology.server.static_files.StaticFiles",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -142,6 +142,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 55 * 1024 * 1024  # a FHIR bundle of 50 MB, and th
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # straight from the package: nothing to collect, no second copy
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Logs hold codes and ids, never a message that may quote a patient's value.
 LOGGING = {
