@@ -70,8 +70,9 @@ def _visits(option: Option) -> Text:
     lines = []
     for title, group in groupby(shown, key=lambda visit: visit.phase_title):
         visits = list(group)
-        numbers = f"{visits[0].number}" + (f" to {visits[-1].number}" if len(visits) > 1 else "")
-        lines.append(f"{title}; session {numbers}: {', '.join(day(visit.on) for visit in visits)}")
+        first, last = visits[0].number, visits[-1].number
+        numbers = f"session {first}" if first == last else f"sessions {first} to {last}"
+        lines.append(f"{title}; {numbers}: {', '.join(day(visit.on) for visit in visits)}")
     further = len(option.visits) - len(shown)
     text = Text("\n".join(lines) + (f", and {further} more" if further > 0 else ""))
     for note in dict.fromkeys(visit.note for visit in option.visits if visit.note):

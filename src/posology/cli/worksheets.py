@@ -4,14 +4,13 @@ from decimal import Decimal
 from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from posology.case import Case
 from posology.cli.given import CommandError, read_given
 from posology.cli.plain import SUPPORTS, print_json
 from posology.cli.words import day, safe
 from posology.knowledge import Library, load_library
 from posology.quantities import read_quantity
 from posology.recommendation import Advice, Option, recommend
-from posology.treatment import Order, worksheet
+from posology.treatment import Order, order_of_option, worksheet
 
 _NOBODY = UUID(int=0)
 
@@ -31,7 +30,7 @@ def run_worksheet(
     given = read_given(path, as_of, jurisdiction, library)
     advice = recommend(given.case, as_of=given.as_of, library=library)
     option = option_of(advice, option_id)
-    order = draft_order(option, product_id, given.case, library)
+    order = draft_order(option, product_id, library)
     volume = None if final_volume is None else _millilitres(final_volume)
     sheet = worksheet(order, product_id=product_id, library=library, final_volume_mL=volume)
     if as_json:
@@ -64,33 +63,16 @@ def option_of(advice: Advice, option_id: str) -> Option:
     return option
 
 
-def draft_order(option: Option, product_id: str, case: Case, library: Library) -> Order:
+def draft_order(option: Option, product_id: str, library: Library) -> Order:
     """Return the order that signing this option would make; it is nobody's, and signed by nobody."""
-    dose = option.dose
-    assert dose is not None and option.session_number is not None and option.next_on is not None
-    stamp = library.stamps[option.protocol_id]
-    return Order(
-        id=uuid5(NAMESPACE_URL, f"posology:draft:{option.id}:{product_id}"),
+    assert option.next_on is not None  # an option with a dose has a first visit
+    return order_of_option(
+        option,
+        order_id=uuid5(NAMESPACE_URL, f"posology:draft:{option.id}:{product_id}"),
         patient_id=_NOBODY,
-        protocol_id=option.protocol_id,
-        protocol_version=option.protocol_version,
-        protocol_sha256=stamp.sha256,
-        knowledge_sha256=library.sha256,
-        substance=option.substance,
-        route=option.route,
-        dose_mg=dose.dose_mg,
-        level=dose.level,
-        basis=dose.basis,
-        weight_kg=dose.weight.kg if dose.weight else None,
-        weight_policy=dose.weight.policy if dose.weight else None,
-        weight_at=dose.weight.measured_at if dose.weight else None,
-        minutes=dose.minutes,
-        devices=dose.devices,
         product_id=product_id,
-        phase=option.phase,
-        session_number=option.session_number,
         planned_on=option.next_on,
-        option_id=option.id,
+        library=library,
     )
 
 
