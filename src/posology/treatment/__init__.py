@@ -34,7 +34,7 @@ from posology.treatment.leaving import (
     may_discharge,
     unmet_discharge,
 )
-from posology.treatment.orders import Order, OverriddenHold
+from posology.treatment.orders import NoDose, Order, OverriddenHold, order_of_option
 from posology.treatment.payloads import PAYLOADS, EventKind
 from posology.treatment.policies import (
     Identifiers,
@@ -88,6 +88,7 @@ __all__ = [
     "Line",
     "LineKind",
     "NeedsConfirmation",
+    "NoDose",
     "NotAllowed",
     "Obstacle",
     "Order",
@@ -133,6 +134,7 @@ __all__ = [
     "next_due",
     "obstacles_to_start",
     "open_gate_items",
+    "order_of_option",
     "read_payload",
     "replay",
     "unmet_discharge",

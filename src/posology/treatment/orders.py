@@ -9,7 +9,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from posology.knowledge import Route, Substance
+from posology.knowledge import Library, Route, Substance
+from posology.quantities import DomainError
+from posology.recommendation import Option
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,61 @@ class Order:
     def sha256(self) -> str:
         """Return the hash that a signature covers; any change of any field gives another."""
         return hashlib.sha256(self.canonical()).hexdigest()
+
+
+class NoDose(DomainError):
+    """An option that proposes no dose, so that there is no order to make of it."""
+
+    code = "no-dose"
+
+
+def order_of_option(
+    option: Option,
+    *,
+    order_id: UUID,
+    patient_id: UUID,
+    product_id: str,
+    planned_on: date,
+    library: Library,
+    overrides: tuple[OverriddenHold, ...] = (),
+) -> Order:
+    """Return the order that signing an option makes: its dose as proposed, under the knowledge of the day.
+
+    Raises
+    ------
+    NoDose
+        If the option proposes none (hold, end).
+    """
+    dose = option.dose
+    if dose is None or option.session_number is None:
+        raise NoDose(
+            f"The option '{option.title}' gives no dose, so there is no order to make. Record a decision."
+        )
+    weight = dose.weight
+    return Order(
+        id=order_id,
+        patient_id=patient_id,
+        protocol_id=option.protocol_id,
+        protocol_version=option.protocol_version,
+        protocol_sha256=library.stamps[option.protocol_id].sha256,
+        knowledge_sha256=library.sha256,
+        substance=option.substance,
+        route=option.route,
+        dose_mg=dose.dose_mg,
+        level=dose.level,
+        basis=dose.basis,
+        weight_kg=weight.kg if weight else None,
+        weight_policy=weight.policy if weight else None,
+        weight_at=weight.measured_at if weight else None,
+        minutes=dose.minutes,
+        devices=dose.devices,
+        product_id=product_id,
+        phase=option.phase,
+        session_number=option.session_number,
+        planned_on=planned_on,
+        option_id=option.id,
+        overrides=overrides,
+    )
 
 
 def _plain(value: Any) -> Any:

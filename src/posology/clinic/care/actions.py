@@ -26,7 +26,7 @@ from posology.knowledge import load_library
 from posology.protocols import check_interval
 from posology.quantities import check_aware
 from posology.recommendation import Option, ProposedDose
-from posology.treatment import Order, OverriddenHold
+from posology.treatment import Order, order_of_option
 
 MEANING = "I order this dose for this patient."
 
@@ -87,7 +87,15 @@ def sign_order(
     holds = signing.holds_passed(option.blocked_by, overrides, by)
     if holds:
         check_can_override(by, patient)
-    order = _order(order_id, patient, option, dose, product_id, site_day(patient, when), holds)
+    order = order_of_option(
+        option,
+        order_id=order_id,
+        patient_id=patient.pk,
+        product_id=product_id,
+        planned_on=site_day(patient, when),
+        library=load_library(),
+        overrides=holds,
+    )
     row = _store(order, patient, by, at)
     session = schedule(
         session_id=uuid5(order_id, "session"), order=row, scheduled_at=when, chair=chair, at=at
@@ -134,43 +142,6 @@ def _check_before_signing(
         )
     check_interval(protocol, last_at=last_given_at(patient), next_at=when)
     signing.check_limits(protocol, dose, on=site_day(patient, when))
-
-
-def _order(
-    order_id: UUID,
-    patient: Patient,
-    option: Option,
-    dose: ProposedDose,
-    product_id: str,
-    planned_on: date,
-    holds: tuple[OverriddenHold, ...],
-) -> Order:
-    library = load_library()
-    protocol = library.protocol(option.protocol_id)
-    return Order(
-        id=order_id,
-        patient_id=patient.pk,
-        protocol_id=option.protocol_id,
-        protocol_version=option.protocol_version,
-        protocol_sha256=library.stamps[option.protocol_id].sha256,
-        knowledge_sha256=library.sha256,
-        substance=protocol.substance,
-        route=protocol.route,
-        dose_mg=dose.dose_mg,
-        level=dose.level,
-        basis=dose.basis,
-        weight_kg=dose.weight.kg if dose.weight else None,
-        weight_policy=dose.weight.policy if dose.weight else None,
-        weight_at=dose.weight.measured_at if dose.weight else None,
-        minutes=dose.minutes,
-        devices=dose.devices,
-        product_id=product_id,
-        phase=option.phase,
-        session_number=option.session_number or 1,
-        planned_on=planned_on,
-        option_id=option.id,
-        overrides=holds,
-    )
 
 
 def _store(order: Order, patient: Patient, by: User, at: datetime) -> OrderRow:
