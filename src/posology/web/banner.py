@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from posology.case import Answer
 from posology.clinic.assessments.queries import latest_fact
 from posology.clinic.care.standing import Standing, brief_standing
+from posology.clinic.orders.stored import OrderAltered
 from posology.clinic.patients.models import Patient
 from posology.treatment import SessionPhase
 from posology.web.components import AllergyStatus, PatientBanner
@@ -30,9 +31,17 @@ def banner_of(patient: Patient, *, now: datetime) -> PatientBanner:
         on=now.astimezone(ZoneInfo(patient.clinic.zone)).date(),
         allergies=("ketamine or esketamine",) if allergic else (),
         allergy_status=AllergyStatus.NOT_TO_THE_DRUG if asked_no else AllergyStatus.NOT_KNOWN,
-        now_line=now_line(brief_standing(patient), patient),
+        now_line=_line_of(patient),
         href=f"/patients/{patient.pk}/",
     )
+
+
+def _line_of(patient: Patient) -> str:
+    """Return the line; a stored order that cannot be read is told here, so that no page falls over it."""
+    try:
+        return now_line(brief_standing(patient), patient)
+    except OrderAltered:
+        return "The stored order is not what was signed: give nothing from it"
 
 
 def now_line(standing: Standing, patient: Patient) -> str:

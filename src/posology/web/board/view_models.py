@@ -137,7 +137,7 @@ def planned_of(today: Today, *, locked: bool) -> Table:
                 ),
                 Cell(clock_text(line.session.scheduled_at, get_current_timezone())),
                 Cell(f"Chair {line.session.chair}" if line.session.chair else None, missing="no chair yet"),
-                Cell(PHASE[line.state.phase], chip=_chip(line.state.phase)),
+                _phase_cell(line.state.phase),
             )
         )
         for line in today.lines
@@ -147,10 +147,9 @@ def planned_of(today: Today, *, locked: bool) -> Table:
     return Table("Sessions today", columns, rows, empty=empty)
 
 
-def _chip(phase: SessionPhase) -> Chip | None:
-    if phase is SessionPhase.DISCHARGED:
-        return Chip(Status.DONE)
-    return Chip(STATUS[phase]) if phase in STATUS else None
+def _phase_cell(phase: SessionPhase) -> Cell:
+    status = Status.DONE if phase is SessionPhase.DISCHARGED else STATUS.get(phase)
+    return Cell("", chip=Chip(status, PHASE[phase])) if status else Cell(PHASE[phase])
 
 
 def forms_of(today: Today, *, locked: bool) -> tuple[tuple[str, str], ...]:

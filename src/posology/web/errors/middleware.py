@@ -8,9 +8,11 @@ from django.urls import NoReverseMatch, reverse
 
 from posology.clinic.accounts.permissions import NotFound, NotPermitted
 from posology.clinic.conflicts import Conflict, WrongPatient
+from posology.clinic.orders.stored import OrderAltered
 from posology.clinic.patients import queries as patients
 from posology.clinic.patients.models import Patient
 from posology.web import page
+from posology.web.components import Cell, Column, EmptyState, Row, Table
 from posology.web.conflict import SECRETS, RecordConflict
 
 
@@ -30,7 +32,7 @@ class Refusals:
             return page.show(request, "404.html", status=404)
         if isinstance(fault, NotPermitted):
             return page.show(request, "403.html", {"sentence": str(fault)}, status=403)
-        if isinstance(fault, Conflict | WrongPatient):
+        if isinstance(fault, Conflict | WrongPatient | OrderAltered):
             return page.show(request, "errors/refused.html", {"sentence": str(fault)}, status=409)
         return None
 
@@ -41,6 +43,7 @@ def record_conflict(request: HttpRequest, fault: RecordConflict) -> HttpResponse
     subject = other if fault.kind == "other-patient" else fault.patient
     context = {
         "conflict": fault,
+        "both": _both(fault),
         "subject": subject,
         "other": fault.patient if fault.kind == "other-patient" else other,
         "target": _target(request, subject),
@@ -48,6 +51,18 @@ def record_conflict(request: HttpRequest, fault: RecordConflict) -> HttpResponse
         "leave": reverse("patient", kwargs={"patient": fault.patient.pk}),
     }
     return page.show(request, "errors/conflict.html", context, status=409)
+
+
+def _both(fault: RecordConflict) -> Table:
+    rows = tuple(
+        Row((Cell(kept.label), Cell(kept.typed), Cell(kept.on_record or None, missing="nothing yet")))
+        for kept in fault.typed
+    )
+    columns = (Column("Question"), Column("You typed"), Column("On record now"))
+    empty = EmptyState(
+        "Nothing was typed into it", "There is nothing to lose. Open the record and begin again."
+    )
+    return Table("What you typed and what is on record", columns, rows, empty=empty, dense=False)
 
 
 def _other_patient(request: HttpRequest, fault: RecordConflict) -> Patient | None:

@@ -32,7 +32,8 @@ def person_facts(preview: Preview) -> FactList:
 
 def taken_table(preview: Preview) -> Table:
     """Build what would be recorded."""
-    rows = tuple(_taken(u) for u in preview.read.understood)
+    who = preview.read.patient.resource  # shown apart, and compared
+    rows = tuple(_taken(u) for u in preview.read.understood if u.resource != who)
     empty = EmptyState(
         "Nothing in this file answers a question", "Nothing would be recorded but that it was read."
     )

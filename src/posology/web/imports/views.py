@@ -65,7 +65,7 @@ def _record(opened: OpenPatient) -> HttpResponse:
         again.errors.clear()
         again.add_error("file", str(refusal))
         return _ask(opened, again, status=422)
-    messages.info(opened.request, f"{len(preview.read.understood)} entries recorded from the file.")
+    messages.info(opened.request, "The file is recorded. What it left open stands in the assessment.")
     return redirect("patient", patient=opened.patient.pk)
 
 

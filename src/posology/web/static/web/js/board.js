@@ -1,6 +1,7 @@
 // Keeps the board honest while it refreshes itself: keeps the focus where it was, and says when it has gone stale.
 
-const STALE_AFTER_MS = 15 * 1000;
+// The board asks every five seconds; an answer that fails, or is three seconds late, makes it stale.
+const STALE_AFTER_MS = 8 * 1000;
 
 let lastAnswer = performance.now();
 let focused = null;
@@ -27,5 +28,11 @@ export function startBoard() {
     if (focused) live()?.querySelector(`a[href="${focused}"]`)?.focus();
     paint();
   });
+  for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+    document.body.addEventListener(failure, () => {
+      lastAnswer = -Infinity;
+      paint();
+    });
+  }
   setInterval(paint, 1000);
 }
