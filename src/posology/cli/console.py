@@ -6,6 +6,8 @@ import sys
 from io import StringIO
 
 from rich.console import Console
+from rich.rule import Rule
+from rich.text import Text
 
 _WIDEST = 110
 _WIDTH_OF_A_FILE = 100
@@ -25,3 +27,9 @@ def console(buffer: StringIO | None = None, *, width: int | None = None) -> Cons
         soft_wrap=False,
         no_color="NO_COLOR" in os.environ,
     )
+
+
+def heading(out: Console, title: str) -> None:
+    """Print a section's heading."""
+    out.print()
+    out.print(Rule(Text(title, style="bold"), align="left", characters="─", style="dim"))

@@ -9,6 +9,7 @@ from posology.case import Case
 from posology.case.case_file import JURISDICTIONS, read_case_file
 from posology.fhir import Import, decode, read_bundle, read_json
 from posology.knowledge import Library, load_library
+from posology.measures import RiskAnswer, score
 from posology.quantities import DomainError, QuantityError, read_day, read_moment
 
 _LARGEST_BYTES = 50 * 1024 * 1024
@@ -109,3 +110,11 @@ def unreadable(given: Given) -> Iterator[str]:
     if given.record is not None:
         for one in given.record.unreadable:
             yield f"{one.resource}: {one.why}"
+
+
+def risk_answers(given: Given) -> Iterator[RiskAnswer]:
+    """Yield the risk answers of the latest form of each instrument: they ask for a person the same day."""
+    for instrument in sorted({s.instrument for s in given.case.scores}):
+        latest = given.case.scores_of(instrument)[0]
+        if latest.answers:
+            yield from score(instrument, latest.answers).risk

@@ -38,6 +38,24 @@ CasePath = Annotated[
 ]
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from posology import __version__
+
+        print(f"posology {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def posology(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which version it is."),
+    ] = False,
+) -> None:
+    """Supervised ketamine and esketamine treatment of depression. It never replaces a clinician."""
+
+
 @app.command()
 def recommend(
     case: CasePath,

@@ -11,15 +11,14 @@ from datetime import datetime
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from posology.case import Fact, Missing
-from posology.cli.given import Given
+from posology.cli.console import heading
+from posology.cli.given import Given, risk_answers
 from posology.cli.option_page import print_option
 from posology.cli.plain import SUPPORTS
-from posology.cli.recommending import risk_answers
 from posology.cli.record_page import print_record
 from posology.cli.words import CERTAINTIES, ago, briefly, count, day, moment, safe
 from posology.knowledge import Library
@@ -64,12 +63,6 @@ def print_page(out: Console, given: Given, advice: Advice, library: Library) -> 
     _print_options(out, given, advice)
     _print_sources(out, advice)
     _print_footer(out, advice, library)
-
-
-def heading(out: Console, title: str) -> None:
-    """Print a section's heading."""
-    out.print()
-    out.print(Rule(Text(title, style="bold"), align="left", characters="─", style="dim"))
 
 
 def chip(verdict: Verdict) -> Text:

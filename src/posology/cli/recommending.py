@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from posology.cli.given import Given, read_given, unreadable
+from posology.cli.given import Given, read_given, risk_answers, unreadable
 from posology.cli.plain import print_json
 from posology.cli.words import safe
 from posology.knowledge import Library, load_library
-from posology.measures import RiskAnswer, score
 from posology.recommendation import Advice, recommend
 
 
@@ -57,14 +56,6 @@ def as_data(given: Given, advice: Advice, library: Library) -> dict[str, Any]:
         "sources": {s: library.sources[s].model_dump(mode="json") for s in used},
         "knowledge_sha256": library.sha256,
     }
-
-
-def risk_answers(given: Given) -> Iterator[RiskAnswer]:
-    """Yield the risk answers of the latest form of each instrument: they ask for a person the same day."""
-    for instrument in sorted({s.instrument for s in given.case.scores}):
-        latest = given.case.scores_of(instrument)[0]
-        if latest.answers:
-            yield from score(instrument, latest.answers).risk
 
 
 def _citations(advice: Advice) -> Iterator[Any]:

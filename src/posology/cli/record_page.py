@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from posology.cli.console import heading
 from posology.cli.words import ago, count, day, safe
 from posology.fhir import Import, NotUnderstood, Reason, Understood
 
@@ -17,8 +18,6 @@ _IN_THE_HEADER = frozenset({"born_on", "sex"})
 
 def print_record(out: Console, record: Import, as_of: datetime) -> None:
     """Print the newest of each thing understood, and everything that was not, by reason."""
-    from posology.cli.page import heading
-
     heading(out, "What the record said")
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
@@ -46,8 +45,6 @@ def _newest_first(understood: Iterable[Understood]) -> Iterable[tuple[Understood
 
 
 def _print_not_understood(out: Console, left_out: Iterable[NotUnderstood]) -> None:
-    from posology.cli.page import heading
-
     by_reason: dict[Reason, list[NotUnderstood]] = {}
     for one in left_out:
         by_reason.setdefault(one.reason, []).append(one)

@@ -77,7 +77,7 @@ def files_table(caption: str, files: Iterable[Header], *, on: date, linked: bool
 
 
 def _file_row(file: Header, on: date, linked: bool) -> Row:
-    overdue = file.review_due < on
+    overdue = file.review_due <= on
     href = reverse("protocol", args=[file.id]) if linked else ""
     return Row(
         (
@@ -106,7 +106,7 @@ def _subtitle(file: Header) -> str:
 def head_facts(file: ProtocolFile, library: Library, *, on: date) -> tuple[Fact, ...]:
     """Return what stands at the head of a protocol's page."""
     products = ", ".join(library.products.products[p].title for p in file.products)
-    overdue = "its review day has passed" if file.review_due < on else ""
+    overdue = "its review day has passed" if file.review_due <= on else ""
     return (
         Fact("Substance and route", f"{file.substance.value}, {file.route.value}"),
         Fact("Approval", file.approval),
