@@ -72,6 +72,7 @@ def record_event(
     if known_kind in GIVING:
         lock_patient(found.patient)
     session: SessionRow = lock_of_clinic(SessionRow, session_id, by, what="session")
+    session.order, session.patient = found.order, found.patient  # what a dose starts from is read anew below
     sent = Sent(event_id, known_kind, read, check_aware(occurred_at, what="moment of the event"), sequence)
 
     def judge(row: SessionRow, state: SessionState, event: Event) -> None:
@@ -181,14 +182,12 @@ def _check_order_is_for_now(row: OrderRow, patient: Patient, at: datetime) -> No
 
 def _move_order(session: SessionRow, state: SessionState) -> None:
     """Mark the order as used once something was given, and withdraw it when its session was cancelled."""
+    given = state.started_at is not None or state.administration_at is not None
+    if session.order.status != OrderStatus.ACTIVE or not (given or state.cancellation is not None):
+        return  # an order that was used or withdrawn never becomes active again
     rows = OrderRow.objects.for_clinic(session.patient.clinic_id)
     order = rows.get(pk=session.order_id)
     if order.status != OrderStatus.ACTIVE:
         return
-    if state.started_at is not None or state.administration_at is not None:
-        order.status = OrderStatus.USED
-    elif state.cancellation is not None:
-        order.status = OrderStatus.WITHDRAWN
-    else:
-        return
+    order.status = OrderStatus.USED if given else OrderStatus.WITHDRAWN
     order.save(update_fields=["status"])
