@@ -1,0 +1,32 @@
+"""Pictures of pages: into build/pictures, or with POSOLOGY_PICTURES=keep into docs/pictures."""
+
+import os
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from tests.browser.conftest import DESK, PHONE, ROOT
+
+FOLDER = ROOT / ("docs/pictures" if os.environ.get("POSOLOGY_PICTURES") == "keep" else "build/pictures")
+
+
+def take(page: Page, name: str, *, at: str = "", dark: bool = False) -> list[Path]:
+    """Take a page at both sizes, light, and dark too where asked; ``at`` is what shall stand at the top."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    taken = []
+    for theme in ("light", "dark") if dark else ("light",):
+        page.emulate_media(color_scheme=theme)
+        for size_name, (width, height) in (("desk", DESK), ("phone", PHONE)):
+            page.set_viewport_size({"width": width, "height": height})
+            _scroll_to(page, at)
+            taken.append(FOLDER / f"{name}-{size_name}-{theme}.png")
+            page.screenshot(path=taken[-1], animations="disabled")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
+    return taken
+
+
+def _scroll_to(page: Page, at: str) -> None:
+    page.evaluate("window.scrollTo(0, 0)")
+    if at:
+        page.locator(at).first.evaluate("one => one.scrollIntoView({block: 'start'})")
