@@ -38,6 +38,10 @@ _NEEDED_ADJUSTMENTS = (
     "score_good_for_days",
     "poor_adverse_event_grade",
     "fair_adverse_event_grade",
+    "poor_sedation_at_most",
+    "fair_sedation_at_most",
+    "fair_systolic_from",
+    "fair_diastolic_from",
 )
 
 

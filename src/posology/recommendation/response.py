@@ -115,17 +115,50 @@ def _measure_value(library: Library, name: str, as_of: datetime) -> Decimal:
 
 
 def tolerability_of(session: PastSession, library: Library, *, as_of: datetime) -> Tolerability:
-    """Judge how the last session was borne, from its events alone."""
-    poor = _value(library, "poor_adverse_event_grade", as_of)
-    fair = _value(library, "fair_adverse_event_grade", as_of)
+    """Judge how a session was borne: by its adverse events, its deepest sedation and its highest pressure.
+
+    The gravest of them decides. A number counts even where nobody wrote an adverse event down for it, so
+    that a dose which put somebody under is never called well borne.
+    """
+    told = [told for judge in (_events, _depth, _pressure) if (told := judge(session, library, as_of))]
+    if not session.completed:
+        told.insert(0, Tolerability("poor", "The last session was not completed."))
+    worst = next((t for state in ("poor", "fair") for t in told if t.state == state), None)
+    return worst or _borne_well(session)
+
+
+def _events(session: PastSession, library: Library, as_of: datetime) -> Tolerability | None:
     grade = session.worst_adverse_event_grade
     events = f" ({', '.join(session.adverse_events)})" if session.adverse_events else ""
-    if not session.completed:
-        return Tolerability("poor", "The last session was not completed.")
-    if grade >= poor:
-        return Tolerability("poor", f"An adverse event of grade {grade} in the last session{events}.")
-    if grade >= fair:
-        return Tolerability("fair", f"An adverse event of grade {grade} in the last session{events}.")
-    if grade == 0:
-        return Tolerability("good", "No adverse event in the last session.")
-    return Tolerability("good", f"Nothing above grade {grade} in the last session{events}.")
+    for state in ("poor", "fair"):
+        if grade >= _value(library, f"{state}_adverse_event_grade", as_of):
+            return Tolerability(state, f"An adverse event of grade {grade} in the last session{events}.")
+    return None
+
+
+def _depth(session: PastSession, library: Library, as_of: datetime) -> Tolerability | None:
+    depth = session.lowest_sedation_score
+    for state in ("poor", "fair"):
+        if depth is not None and depth <= _value(library, f"{state}_sedation_at_most", as_of):
+            return Tolerability(state, f"Sedation reached MOAA/S {depth} in the last session.")
+    return None
+
+
+def _pressure(session: PastSession, library: Library, as_of: datetime) -> Tolerability | None:
+    high, low = session.peak_systolic, session.peak_diastolic
+    if (high is not None and high >= _value(library, "fair_systolic_from", as_of)) or (
+        low is not None and low >= _value(library, "fair_diastolic_from", as_of)
+    ):
+        shown = f"{'–' if high is None else high}/{'–' if low is None else low} mmHg"
+        return Tolerability("fair", f"Blood pressure reached {shown} in the last session.")
+    return None
+
+
+def _borne_well(session: PastSession) -> Tolerability:
+    grade, events = session.worst_adverse_event_grade, ", ".join(session.adverse_events)
+    if grade:
+        told = f" ({events})" if events else ""
+        return Tolerability("good", f"Nothing above grade {grade} in the last session{told}.")
+    if events:
+        return Tolerability("good", f"Nothing that was graded in the last session; noted: {events}.")
+    return Tolerability("good", "No adverse event in the last session.")
