@@ -33,6 +33,7 @@ _YES = {
     "escort_home",
     "fasting_met",
     "nasal_drug_timing_met",
+    "staff_and_equipment",
     "oral_antidepressant",
 }
 _MEASURED = {

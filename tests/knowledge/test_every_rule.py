@@ -241,3 +241,49 @@ def test_a_weight_read_in_the_wrong_unit_is_held():
             replace(case, facts=(*case.facts, earlier)), "ketamine-iv", as_of=NOW, library=LIBRARY
         )
         assert [f.rule for f in report.of(Verdict.HOLD)] == ["rules-session/weight-changed"]
+
+
+@pytest.mark.hazard("H-02")
+@pytest.mark.parametrize(
+    ("kg", "held"), [("39.9", True), ("40", False), ("160", False), ("160.1", True), ("180", True)]
+)
+def test_a_first_weight_outside_the_usual_band_is_held(kg, held):
+    """No weight before it: pounds read as kilograms show by the band alone, wherever weight sets the dose."""
+    for protocol in LIBRARY.protocols.values():
+        report = assess(
+            complete_case({"weight": Quantity(Decimal(kg), "kg"), "height": Quantity(Decimal(205), "cm")}),
+            protocol.id,
+            as_of=NOW,
+            library=LIBRARY,
+        )
+        rules = [f.rule for f in report.of(Verdict.HOLD)]
+        expected = ["rules-session/weight-unusual"] if held and protocol.dose_basis == "mg/kg" else []
+        assert [r for r in rules if "oral-antidepressant" not in r] == expected
+
+
+@pytest.mark.parametrize("protocol", LIBRARY.protocols.values(), ids=LIBRARY.protocols)
+def test_extreme_obesity_is_a_caution_by_every_route(protocol):
+    """A-CI-23 speaks of all: the leaflet that names it is nasal esketamine's."""
+    heavy = {"weight": Quantity(Decimal(140), "kg"), "height": Quantity(Decimal(170), "cm")}
+    report = assess(complete_case(heavy), protocol.id, as_of=NOW, library=LIBRARY)
+    assert any(f.title == "Extreme obesity" for f in report.of(Verdict.CAUTION))
+
+
+@pytest.mark.hazard("H-15")
+@pytest.mark.parametrize(
+    "key",
+    [key for key, q in LIBRARY.questions.questions.items() if q.ever or key == "failed_adequate_trials"],
+)
+def test_an_old_no_about_the_history_has_to_be_asked_again(key):
+    """What ever was stays true; that it never was may have changed since: a year is the most."""
+    question = LIBRARY.questions.questions[key]
+    assert question.good_for_days is not None and question.good_for_days <= 365
+
+
+@pytest.mark.parametrize("protocol", LIBRARY.protocols.values(), ids=LIBRARY.protocols)
+def test_a_session_without_staff_or_equipment_is_stopped(protocol):
+    """S-STF-01, S-STF-02, S-STF-04, S-STF-09: nobody passes it."""
+    report = assess(
+        complete_case({"staff_and_equipment": Answer.NO}), protocol.id, as_of=NOW, library=LIBRARY
+    )
+    assert [f.rule for f in report.of(Verdict.STOP)] == ["rules-session/staff-and-equipment"]

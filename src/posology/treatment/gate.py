@@ -1,7 +1,7 @@
 """The gate: what a person looks at, asks and types before each dose.
 
-Its questions are those of the knowledge files that are asked at each session, the consent, and three
-of its own (identity, readings, staff and equipment). Which answers hold the dose up is read from the
+Its questions are those of the knowledge files that are asked at each session, the consent, and two of
+its own (identity, readings). Which answers hold the dose up is read from the
 rules, so that the gate and the rules cannot come apart.
 """
 
@@ -12,14 +12,13 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from posology.case import Answer
-from posology.knowledge import Level, Library, Substance, load_library
+from posology.knowledge import Level, Library, load_library
 from posology.knowledge.schema import Condition, ProtocolFile, Question, Rule
 from posology.treatment.session_state import SessionState
 
-IDENTITY, READINGS, STAFF, CONSENT, PREGNANT = (
+IDENTITY, READINGS, CONSENT, PREGNANT = (
     "identity",
     "baseline_readings",
-    "staff_and_equipment",
     "written_consent",
     "pregnant",
 )
@@ -81,7 +80,7 @@ def gate_items(
     if PREGNANT in questions and PREGNANT not in asked and can_be_pregnant is not Answer.NO:
         asked.append(PREGNANT)
     items = [_item(key, questions[key], protocol, knowledge) for key in asked]
-    return (_identity(), *items, _readings(protocol), _staff(protocol))
+    return (_identity(), *items, _readings(protocol))
 
 
 def is_answered(item: GateItem, state: SessionState, protocol: ProtocolFile) -> bool:
@@ -200,17 +199,4 @@ def _readings(protocol: ProtocolFile) -> GateItem:
         _NONE,
         protocol.monitoring.facts,
         protocol.monitoring.sources,
-    )
-
-
-def _staff(protocol: ProtocolFile) -> GateItem:
-    ketamine = protocol.substance is Substance.KETAMINE
-    return GateItem(
-        STAFF,
-        "Are the staff for this session here, and the pulse oximeter and airway equipment ready?",
-        GateKind.ANSWER,
-        _YES_NO,
-        MappingProxyType({"no": Holding((STAFF,), may_be_passed=False)}),
-        ("S-STF-04",) if ketamine else ("S-STF-01", "S-STF-02", "S-STF-05"),
-        ("KET-US",) if ketamine else ("REMS-FDA", "SPR-EU"),
     )

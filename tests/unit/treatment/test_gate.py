@@ -64,6 +64,9 @@ def test_the_answers_that_hold_are_those_of_the_rules(name):
     assert set(found["suicidal_ideation"].holding) == {"plan_or_intent"}
     assert set(found["intoxicated_or_withdrawing"].holding) == {"yes"}
     assert set(found["urinary_symptoms"].holding) == set()
+    ready = found["staff_and_equipment"].holding
+    assert set(ready) == {"no"} and not ready["no"].may_be_passed
+    assert ready["no"].rules == ("rules-session/staff-and-equipment",)
     for item in found.values():
         assert set(item.holding) <= set(item.choices)
 
