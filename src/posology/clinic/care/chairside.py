@@ -8,10 +8,10 @@ from posology.case import Answer
 from posology.clinic.accounts.models import User
 from posology.clinic.accounts.queries import staff
 from posology.clinic.care.session import start_of
-from posology.clinic.orders.stored import order_of
+from posology.clinic.orders.stored import OrderAltered, order_of
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.sessions.queries import event_of, event_rows, session_for
-from posology.knowledge import load_library
+from posology.knowledge import KnowledgeError, load_library
 from posology.knowledge.schema import ProtocolFile
 from posology.protocols import Report
 from posology.quantities import DomainError
@@ -90,7 +90,12 @@ def chairside(by: User, session_id: UUID | str, *, at: datetime) -> Chairside:
     rows = tuple(event_rows(session))
     state = replay(event_of(row) for row in rows)
     library, order = load_library(), order_of(session.order)
-    protocol = library.protocol(order.protocol_id)
+    try:
+        protocol = library.protocol(order.protocol_id)
+    except KnowledgeError:
+        raise OrderAltered(
+            "The stored order names no protocol of ours, so nothing may be given from it."
+        ) from None
     early = state.phase in BEFORE_THE_DOSE
     start, obstacles = _start(session, state, at) if early else (None, ())
     can_be_pregnant = start.can_be_pregnant if start else Answer.UNKNOWN

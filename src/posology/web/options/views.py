@@ -166,7 +166,7 @@ def _refused(
     if chosen is None or field == "option_id":
         context = {"loop": loop_of(opened, "Order"), "sentence": str(refusal), "kept": kept_fields(form)}
         return opened.show("options/gone.html", context, status=409)
-    named = {"overrides": "reason_0"}.get(field, field)
+    named = {"overrides": "reason_0", "scheduled_at": "on"}.get(field, field)
     if named in form.fields:
         form.add_error(named, str(refusal))
         return _second_look(opened, chosen, form, status=422)

@@ -1,5 +1,7 @@
 """One session: its page as the phase asks for it, the door that its forms are sent to, and its record."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,10 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from posology.clinic.accounts.permissions import may
+from posology.clinic.accounts.permissions import NotFound, NotPermitted, may
 from posology.clinic.care.chairside import Chairside, chairside
 from posology.clinic.care.together import FormRefused, record_together
-from posology.clinic.conflicts import Conflict, WrongPatient
+from posology.clinic.conflicts import Conflict
+from posology.clinic.orders.stored import OrderAltered
+from posology.clinic.sessions.queries import session_for
 from posology.knowledge import load_library
 from posology.quantities import DomainError
 from posology.treatment import EventKind, NotAllowed, SessionPhase
@@ -37,12 +41,29 @@ from posology.web.session.pad import reading_pad
 from posology.web.session.panel import field_id
 
 
+def tells_an_altered_order(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Show why nothing may be given where the stored order is not the one that was signed (hazard H-28)."""
+
+    @wraps(view)
+    def look(request: HttpRequest, session: UUID, **rest: Any) -> HttpResponse:
+        try:
+            return view(request, session, **rest)
+        except OrderAltered as refusal:
+            row = session_for(person(request), session)
+            opened = open_patient(request, row.patient_id, page="session", of=())
+            return opened.show("options/altered.html", {"sentence": str(refusal)}, status=409)
+
+    return look
+
+
+@tells_an_altered_order
 def session(request: HttpRequest, session: UUID) -> HttpResponse:
     """Show a session as it stands now."""
     chair, opened = _open(request, session, page="session")
     return _show(chair, opened, Form())
 
 
+@tells_an_altered_order
 def send(request: HttpRequest, session: UUID, kind: str) -> HttpResponse:
     """Record what a form at the chair sent; the page comes back whole where there is a fault."""
     if kind not in KINDS:
@@ -72,7 +93,7 @@ def send(request: HttpRequest, session: UUID, kind: str) -> HttpResponse:
     except NotAllowed as refusal:
         note_obstacles(form, refusal)
         return _show(chair, opened, form, status=422)
-    except (Conflict, WrongPatient):
+    except (Conflict, NotPermitted, NotFound, OrderAltered):
         raise
     except DomainError as refusal:
         form.sentences.append(str(refusal))
@@ -97,6 +118,7 @@ RECORDED = {
 }
 
 
+@tells_an_altered_order
 def record(request: HttpRequest, session: UUID) -> HttpResponse:
     """Show the record of a session: the order, the chart, every entry; made to be read and printed."""
     chair, opened = _open(request, session, page="session-record")
