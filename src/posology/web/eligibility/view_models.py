@@ -1,5 +1,6 @@
 """The rules' answers as rows: what decided, with its date, and the chain down to the source."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,18 +58,19 @@ class ProtocolVerdicts:
 
 
 def tabs_of(opened: OpenPatient, found: Eligibility, current: str) -> Tabs:
-    """Build one tab a protocol of the jurisdiction."""
-    protocols = load_library().protocols
+    """Build one tab a protocol of the jurisdiction; two of one route are told apart by their titles."""
+    files = [load_library().protocols[p.report.protocol_id] for p in found.protocols]
+    alike = Counter(route_words(file) for file in files)
     base = opened.url("eligibility")
     return Tabs(
         "Protocols",
         tuple(
             Link(
-                route_words(protocols[p.report.protocol_id]),
-                f"{base}?protocol={p.report.protocol_id}",
-                current=p.report.protocol_id == current,
+                route_words(file) if alike[route_words(file)] == 1 else file.title.split(",")[0],
+                f"{base}?protocol={file.id}",
+                current=file.id == current,
             )
-            for p in found.protocols
+            for file in files
         ),
     )
 

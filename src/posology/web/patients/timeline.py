@@ -34,7 +34,7 @@ def timeline_of(patient: Patient, overview: Overview, *, now: datetime) -> Chart
     return timeline(
         id=f"timeline-{patient.pk}",
         start=min(moments) - ROOM,
-        end=max(max(moments), now) + ROOM,
+        end=max(max(moments), now) + max(ROOM, (now - min(moments)) / 8),  # the bands' words stand there
         zone=ZoneInfo(patient.clinic.zone),
         instrument=_instrument(),
         scores=scores,

@@ -1,6 +1,7 @@
 """What the patients' pages show, built from what the record tells."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,6 +37,8 @@ from posology.web.page import OpenPatient
 from posology.web.patients.next_step import next_step_of, steps_of
 from posology.web.patients.timeline import timeline_of
 from posology.web.words import PHASE, ROUTE, SEX, order_words
+
+LATEST = 6  # rows that a record shows unfolded
 
 
 def patients_table(listed: Listed, *, searched: str) -> Table:
@@ -111,12 +114,20 @@ def patient_page(opened: OpenPatient, overview: Overview) -> dict[str, Any]:
         "waiting": tuple(waiting_row(t, now=opened.now, named=False) for t in overview.open_tasks),
         "chart": timeline_of(opened.patient, overview, now=opened.now),
         "chart_empty": _chart_empty(overview),
-        "sessions": sessions_table(opened.patient, overview.sessions),
-        "decisions": decisions_table(overview),
+        "sessions": _folded(sessions_table(opened.patient, overview.sessions)),
+        "decisions": _folded(decisions_table(overview)),
         "links": _links(opened, overview),
         "may_write": may(opened.by, "record_facts"),
         "crumbs": Crumbs((Link("Patients", reverse("patients")),), str(opened.patient)),
     }
+
+
+def _folded(table: Table) -> tuple[Table, Table | None]:
+    """Return the latest rows of a table, and the earlier ones as a table of their own."""
+    if len(table.rows) <= LATEST + 2:
+        return table, None
+    earlier = replace(table, caption=f"Earlier {table.caption.lower()}", rows=table.rows[LATEST:])
+    return replace(table, rows=table.rows[:LATEST]), earlier
 
 
 def _chart_empty(overview: Overview) -> EmptyState | None:
