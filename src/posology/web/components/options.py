@@ -54,9 +54,9 @@ class Blocked:
 class Option:
     """One proposal. The dose is shown bold and once; the sum that led to it in ordinary weight beside it.
 
-    ``change`` says in words what differs from the last session ("Same dose, 7 days later"); ``basis`` says from which
-    weight, of which day, the dose was computed. ``dose`` is ``None`` where the proposal is to give none. A reason
-    that rests on facts is an :class:`Evidence`, and shows its source and certainty.
+    ``change`` says in words what differs from the last session ("Same dose, 7 days later"); ``basis`` says
+    from which weight, of which day, the dose was computed. ``dose`` is ``None`` where the proposal is to
+    give none. A reason that rests on facts is an :class:`Evidence`, and shows its source and certainty.
     """
 
     template: ClassVar[str] = "web/components/option.html"
