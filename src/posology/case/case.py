@@ -76,6 +76,21 @@ class Case:
         """Return the past sessions, oldest first."""
         return tuple(sorted(self.sessions, key=lambda s: s.at))
 
+    def running_course(self) -> tuple[PastSession, ...]:
+        """Return the sessions of the course that runs, oldest first.
+
+        They are the last ones of one protocol whose numbers rise. A course by another protocol, or one
+        that began again at number 1, came before it: its sessions and its scores are not this course's.
+        """
+        course: list[PastSession] = []
+        for session in reversed(self.sessions_in_order()):
+            if course and (
+                session.protocol_id != course[0].protocol_id or session.number >= course[0].number
+            ):
+                break
+            course.insert(0, session)
+        return tuple(course)
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:

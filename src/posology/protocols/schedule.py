@@ -13,6 +13,10 @@ from posology.knowledge import Library, in_force, number_in_force
 from posology.knowledge.schema import Phase, ProtocolFile
 from posology.quantities import DomainError, elapsed
 
+# How many days before its day a session still counts as given on it. One that came late does not make the
+# interval wider: an engineering default, no clinical fact.
+DAYS_EARLY = 2
+
 
 class TooSoon(DomainError):
     """A session that would follow the one before it inside the protocol's smallest interval."""
@@ -59,6 +63,40 @@ def place_of(protocol: ProtocolFile, number: int) -> Place:
     return Place(last, left)
 
 
+def next_place(protocol: ProtocolFile, place: Place) -> Place | None:
+    """Return the place after this one, or ``None`` after the last of a course that ends."""
+    size = phase_size(place.phase)
+    if size is None or place.index + 1 < size:
+        return Place(place.phase, place.index + 1)
+    ids = [phase.id for phase in protocol.phases]
+    following = protocol.phases[ids.index(place.phase.id) + 1 :]
+    return Place(following[0], 0) if following else None
+
+
+def place_after(protocol: ProtocolFile, phases: Sequence[str]) -> Place | None:
+    """Return the place of the session that follows those given.
+
+    A course that was lengthened or shortened no longer stands where its number says: it stands in the
+    phase of its last session, as many sessions into it as were given there without a break.
+
+    Parameters
+    ----------
+    phases : sequence of str
+        The phase of each session given, oldest first; none at all is the start.
+
+    Returns
+    -------
+    Place or None
+        ``None`` after the last session of a course that ends.
+    """
+    if not phases:
+        return Place(protocol.phases[0], 0)
+    phase = phase_of(protocol, phases[-1])
+    run = next((i for i, p in enumerate(reversed(phases)) if p != phase.id), len(phases))
+    size = phase_size(phase)
+    return next_place(protocol, Place(phase, (run if size is None else min(run, size)) - 1))
+
+
 def phase_size(phase: Phase) -> int | None:
     """Return how many sessions a phase has, or ``None`` when it has no end."""
     return len(phase.visit_days) if phase.visit_days else phase.sessions
@@ -86,12 +124,12 @@ def _gaps(days: Sequence[int]) -> list[int]:
 
 def current_rung(protocol: ProtocolFile, phase_id: str, last_gap_days: int | None) -> Rung:
     """Return the rung on which a course stands, from its phase and the gap between its last two sessions."""
-    rungs = ladder(protocol)
     phase = phase_of(protocol, phase_id)
-    usual = _usual_gap(phase)
-    gap = last_gap_days if phase.interval_days and last_gap_days else usual
-    mine = [r for r in rungs if r.phase == phase_id] or [r for r in rungs if r.days == usual] or list(rungs)
-    return min(mine, key=lambda r: abs(r.days - gap))
+    if not phase.interval_days or not last_gap_days:
+        return Rung(phase_id, _usual_gap(phase))
+    # The phase's own intervals, not the ladder's: there a weekly maintenance is one with the weekly phase.
+    kept = [d for d in phase.interval_days if d <= last_gap_days + DAYS_EARLY]
+    return Rung(phase_id, max(kept, default=min(phase.interval_days)))
 
 
 def phase_of(protocol: ProtocolFile, phase_id: str) -> Phase:
@@ -124,7 +162,13 @@ def plan_from_start(protocol: ProtocolFile, first_on: date, *, count: int) -> tu
 
 
 def plan(
-    protocol: ProtocolFile, *, first_number: int, first_on: date, count: int, rung: Rung | None = None
+    protocol: ProtocolFile,
+    *,
+    first_number: int,
+    first_on: date,
+    count: int,
+    rung: Rung | None = None,
+    start: Place | None = None,
 ) -> tuple[Visit, ...]:
     """Plan sessions from ``first_number`` on.
 
@@ -135,35 +179,45 @@ def plan(
     count : int
         How many to plan.
     rung : Rung, optional
-        A chosen interval; without it the protocol's own phases decide.
+        A chosen interval. In a phase without an end it is kept; a phase that ends is begun anew, with its
+        own days, and the phases after it follow. Without it the protocol's own phases decide.
+    start : Place, optional
+        Where session ``first_number`` stands in the protocol; by its number when left out.
+
+    Returns
+    -------
+    tuple of Visit
+        Fewer than ``count`` where the course ends before.
     """
+    place: Place | None = start or place_of(protocol, first_number)
+    kept = None
+    if rung is not None:
+        phase = phase_of(protocol, rung.phase)
+        place = Place(phase, 0)
+        kept = rung.days if phase_size(phase) is None else None
     visits: list[Visit] = []
-    on = first_on
-    for number in range(first_number, first_number + count):
-        place = place_of(protocol, number)
-        phase = phase_of(protocol, rung.phase) if rung else place.phase
-        visits.append(Visit(number, on, phase.id, phase.title, _note(protocol, number, rung)))
-        on = on + timedelta(days=rung.days if rung and not phase.visit_days else _gap_after(protocol, number))
+    on, number = first_on, first_number
+    while place is not None and len(visits) < count:
+        after = next_place(protocol, place)
+        ends = after is None or after.phase.id != place.phase.id
+        note = (place.phase.checkpoint or "") if ends else ""
+        visits.append(Visit(number, on, place.phase.id, place.phase.title, note))
+        if after is not None:
+            on += timedelta(days=kept if kept is not None else days_between(place, after))
+        place, number = after, number + 1
     return tuple(visits)
 
 
-def _note(protocol: ProtocolFile, number: int, rung: Rung | None) -> str:
-    if rung is not None:
-        return ""
-    here, after = place_of(protocol, number), place_of(protocol, number + 1)
-    return here.phase.checkpoint or "" if here.phase.id != after.phase.id else ""
-
-
-def _gap_after(protocol: ProtocolFile, number: int) -> int:
-    here, after = place_of(protocol, number), place_of(protocol, number + 1)
+def days_between(here: Place, after: Place) -> int:
+    """Return the planned days from a session to the one that follows it."""
     if here.phase.id == after.phase.id and here.phase.visit_days:
         return here.phase.visit_days[after.index] - here.phase.visit_days[here.index]
-    return _usual_gap(after.phase) if not after.phase.visit_days else _usual_gap(here.phase)
+    return _usual_gap(here.phase if after.phase.visit_days else after.phase)
 
 
 def days_until_next(protocol: ProtocolFile, number: int) -> int:
     """Return the planned days between session ``number`` and the one after it."""
-    return _gap_after(protocol, number)
+    return days_between(place_of(protocol, number), place_of(protocol, number + 1))
 
 
 def check_interval(protocol: ProtocolFile, *, last_at: datetime | None, next_at: datetime) -> None:

@@ -14,16 +14,35 @@ from posology.knowledge import Library
 from posology.knowledge.schema import NextOption, ProtocolFile
 from posology.protocols import Report, Verdict, Visit, assess
 from posology.protocols.conditions import Context
-from posology.protocols.schedule import Rung, current_rung, days_until_next, ladder, phase_of, place_of, plan
-from posology.quantities import day_in_zone_of, elapsed, show_number
+from posology.protocols.limits import LimitExceeded
+from posology.protocols.schedule import (
+    Place,
+    Rung,
+    current_rung,
+    days_between,
+    ladder,
+    phase_of,
+    phase_size,
+    place_after,
+    plan,
+)
+from posology.quantities import day_in_zone_of, show_number
 from posology.recommendation.doses import dosing_weight, infusion_minutes, neighbour, propose_dose, show_level
-from posology.recommendation.options import DoseChange, DosingWeight, IntervalChange, Option, ProtocolAdvice
+from posology.recommendation.options import (
+    DoseChange,
+    DosingWeight,
+    IntervalChange,
+    Option,
+    ProposedDose,
+    ProtocolAdvice,
+)
 from posology.recommendation.reasons import reasons
 from posology.recommendation.response import Response, Tolerability, response_of, tolerability_of
 from posology.recommendation.start import VISITS_SHOWN, why_no_option
 
 MOST_OPTIONS = 5
 _WITHOUT_DOSE = {"hold", "end"}
+_DEATH = 5  # the grade, by definition of the scale (S-AE-29)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,7 @@ class Course:
     phase: str
     rung: Rung
     last_on: date  # the site's day of the last session
+    next_place: Place | None  # where the next session stands; None when the protocol's course is at its end
 
     @property
     def last(self) -> PastSession:
@@ -67,13 +87,18 @@ def course_of(case: Case, library: Library, *, as_of: datetime) -> Course:
     KnowledgeError
         If its protocol is not known.
     """
-    sessions = case.sessions_in_order()
-    protocol = library.protocol(sessions[-1].protocol_id)
-    mine = tuple(s for s in sessions if s.protocol_id == protocol.id)
-    last = mine[-1]
-    gap = elapsed(mine[-2].at, last.at).days if len(mine) > 1 else None
+    mine = case.running_course()
+    protocol = library.protocol(mine[-1].protocol_id)
+    phase = mine[-1].phase
+    days = [day_in_zone_of(as_of, s.at) for s in mine]
+    gap = (days[-1] - days[-2]).days if len(mine) > 1 else None
     return Course(
-        protocol, mine, last.phase, current_rung(protocol, last.phase, gap), day_in_zone_of(as_of, last.at)
+        protocol,
+        mine,
+        phase,
+        current_rung(protocol, phase, gap),
+        days[-1],
+        place_after(protocol, [s.phase for s in mine]),
     )
 
 
@@ -96,15 +121,29 @@ def advise_next(
     if missing:
         why = response.reason if response.missing else f"{missing[0].ask} ({missing[0].why}.)"
         return ProtocolAdvice(report, (), why, missing), response, tolerability
-    refusal = why_no_option(report)
+    refusal = _why_nothing_follows(course) or why_no_option(report)
     if refusal is not None:
         return ProtocolAdvice(report, (), refusal), response, tolerability
     assert not isinstance(weight, Missing)
     making = _Making(case, course, report, weight, library, as_of)
-    made = [
-        option for line in _worth_showing(making, response, tolerability) if (option := _make(line, making))
-    ]
-    return ProtocolAdvice(report, tuple(made[:MOST_OPTIONS]), None), response, tolerability
+    made: list[Option] = []
+    left_out: dict[str, None] = {}
+    for line in _worth_showing(making, response, tolerability):
+        try:
+            option = _make(line, making)
+        except LimitExceeded as error:
+            left_out[f"'{line.title}' is not proposed: {error}"] = None
+            continue
+        if option is not None:
+            made.append(option)
+    advice = ProtocolAdvice(report, tuple(made[:MOST_OPTIONS]), None, left_out=tuple(left_out))
+    return advice, response, tolerability
+
+
+def _why_nothing_follows(course: Course) -> str | None:
+    if any(session.worst_adverse_event_grade >= _DEATH for session in course.sessions):
+        return f"An adverse event of grade {_DEATH}, a death, is recorded in this course. Check the record."
+    return None
 
 
 def _worth_showing(making: _Making, response: Response, tolerability: Tolerability) -> list[NextOption]:
@@ -124,7 +163,7 @@ def _make(line: NextOption, making: _Making) -> Option | None:
     if line.dose in _WITHOUT_DOSE:
         return _option(line, making, level=None, visits=(), difference=line.title)
     level = _level(line.dose, course, making.as_of)
-    if level is None:
+    if level is None or (line.dose == "raise" and _was_too_much(level, making)):
         return None
     if line.interval in {"shorten", "lengthen"}:
         rung = _rung(line.interval, course)
@@ -133,10 +172,19 @@ def _make(line: NextOption, making: _Making) -> Option | None:
         days: int = rung.days
         visits_by: Rung | None = rung
     else:
-        days, visits_by = _planned_gap(course), _kept_rung(course)
+        visits_by = _kept_rung(course)
+        planned = _planned_gap(course)
+        if planned is None:
+            return None  # the protocol's course is at its end; going on would be a decision of its own
+        days = planned
     first_on = max(course.last_on + timedelta(days=days), making.as_of.date())
     visits = plan(
-        protocol, first_number=course.next_number, first_on=first_on, count=VISITS_SHOWN, rung=visits_by
+        protocol,
+        first_number=course.next_number,
+        first_on=first_on,
+        count=VISITS_SHOWN,
+        rung=visits_by,
+        start=course.next_place,
     )
     return _option(
         line, making, level=level, visits=visits, difference=_difference(line, course, level, visits[0])
@@ -147,6 +195,15 @@ def _level(dose: str, course: Course, as_of: datetime) -> Decimal | None:
     if dose == "same":
         return course.last.level
     return neighbour(course.protocol, course.last.level, up=dose == "raise", as_of=as_of)
+
+
+def _was_too_much(level: Decimal, making: _Making) -> bool:
+    """Answer whether this course has met the level before, or a lower one, and it was badly borne."""
+    return any(
+        session.level <= level
+        and tolerability_of(session, making.library, as_of=making.as_of).state == "poor"
+        for session in making.course.sessions
+    )
 
 
 def _rung(interval: str, course: Course) -> Rung | None:
@@ -161,9 +218,21 @@ def _kept_rung(course: Course) -> Rung | None:
     return course.rung if phase_of(course.protocol, course.phase).interval_days else None
 
 
-def _planned_gap(course: Course) -> int:
+def _planned_gap(course: Course) -> int | None:
+    """Return the days to the next session at the interval that runs; ``None`` at the end of the course."""
     kept = _kept_rung(course)
-    return kept.days if kept else days_until_next(course.protocol, course.last.number)
+    if kept is not None:
+        return kept.days
+    after = course.next_place
+    return None if after is None else days_between(_last_place(course), after)
+
+
+def _last_place(course: Course) -> Place:
+    """Return where the last session stands: one before the next in its phase, or at the phase's end."""
+    phase, after = phase_of(course.protocol, course.phase), course.next_place
+    if after is not None and after.phase.id == phase.id:
+        return Place(phase, after.index - 1)
+    return Place(phase, (phase_size(phase) or 1) - 1)
 
 
 def _difference(line: NextOption, course: Course, level: Decimal, visit: Visit) -> str:
@@ -177,18 +246,43 @@ def _difference(line: NextOption, course: Course, level: Decimal, visit: Visit) 
     return f"{dose}, {days} {'day' if days == 1 else 'days'} after session {course.last.number}."
 
 
+def _dose(level: Decimal, making: _Making) -> ProposedDose:
+    """Return the dose over the minutes of the last session, or, where those are too few, the usual ones.
+
+    Raises
+    ------
+    LimitExceeded
+        If the protocol does not allow the level, or no infusion time of it keeps the highest rate.
+    """
+    course, protocol = making.course, making.course.protocol
+    usual = infusion_minutes(protocol, making.as_of)
+    tried = dict.fromkeys((course.last.minutes or usual[0], *usual))
+    refused: LimitExceeded | None = None
+    for minutes in tried:
+        try:
+            return propose_dose(
+                protocol,
+                level,
+                weight=making.weight,
+                minutes=minutes,
+                library=making.library,
+                as_of=making.as_of,
+            )
+        except LimitExceeded as error:
+            if error.limit != "rate_ceiling":
+                raise
+            refused = error
+    assert refused is not None  # a protocol has one infusion time at least, or none and no rate
+    raise refused
+
+
 def _option(
     line: NextOption, making: _Making, *, level: Decimal | None, visits: tuple[Visit, ...], difference: str
 ) -> Option:
     course, protocol = making.course, making.course.protocol
-    minutes = course.last.minutes or infusion_minutes(protocol, making.as_of)[0]
-    dose = None
-    if level is not None:
-        dose = propose_dose(
-            protocol, level, weight=making.weight, minutes=minutes, library=making.library, as_of=making.as_of
-        )
+    dose = None if level is None else _dose(level, making)
     shown = f"/{show_number(level)}" if level is not None else ""
-    phase = visits[0].phase if visits else place_of(protocol, course.next_number).phase.id
+    phase = visits[0].phase if visits else course.phase
     return Option(
         id=f"{protocol.id}/{course.next_number}/{line.id}{shown}",
         protocol_id=protocol.id,

@@ -112,6 +112,7 @@ class ProtocolAdvice:
     options: tuple[Option, ...]
     why_no_options: str | None
     missing: tuple[Missing, ...] = ()  # what the dose needs beyond what the rules asked for
+    left_out: tuple[str, ...] = ()  # why an option that would fit was not proposed, a sentence each
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def recommend(
     check_case(case, library, as_of=as_of)
     if case.sessions:
         going_on, response, tolerability = advise_next(case, library, as_of=as_of)
-        told = f"{response.reason} {tolerability.reason}"
+        told = " ".join((response.reason, tolerability.reason, *going_on.left_out))
         return _advice((going_on,), going_on.options, response.state, told, library, as_of)
     chosen = (
         [library.protocol(p) for p in protocols]

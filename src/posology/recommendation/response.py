@@ -37,7 +37,7 @@ def response_of(case: Case, library: Library, *, as_of: datetime) -> Response:
     A baseline is the last PHQ-9 before the first dose; the latest must lie after the last session and
     be no older than the adjustments file allows. No baseline, no response: never a guess.
     """
-    sessions = case.sessions_in_order()
+    sessions = case.running_course()
     if not sessions:
         return Response("start", "No session yet.")
     scores = [s for s in case.scores_of(INSTRUMENT) if s.total is not None]

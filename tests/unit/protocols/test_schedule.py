@@ -12,6 +12,8 @@ from posology.protocols.schedule import (
     current_rung,
     days_until_next,
     ladder,
+    place_after,
+    plan,
     plan_from_start,
     protocols_for,
 )
@@ -72,3 +74,55 @@ def test_the_rung_follows_the_interval_that_was_kept():
 def test_a_protocol_of_another_jurisdiction_is_not_offered():
     ids = {p.id for p in protocols_for(load_library(), "EU", on=date(2026, 1, 1))}
     assert "esketamine-nasal-us" not in ids and "ketamine-iv" in ids
+
+
+@pytest.mark.parametrize(
+    ("protocol_id", "gap", "days"),
+    [
+        *[("esketamine-nasal-us", gap, 7) for gap in (5, 7, 11)],
+        *[("esketamine-nasal-us", gap, 14) for gap in (12, 14, 40)],
+        *[("ketamine-iv", gap, 7) for gap in (3, 7, 11)],
+        *[("ketamine-iv", gap, 14) for gap in (12, 14, 18)],
+        *[("ketamine-iv", gap, 21) for gap in (19, 21, 25)],
+        *[("ketamine-iv", gap, 28) for gap in (26, 28, 60)],
+    ],
+)
+def test_a_weekly_maintenance_is_weekly_and_a_late_session_makes_it_no_wider(protocol_id, gap, days):
+    """PR-ESK-05: weekly or every 2 weeks. The ladder joins weekly maintenance with the weekly phase before
+    it; the interval that runs is the phase's own.
+    """
+    rung = current_rung(load_library().protocol(protocol_id), "maintenance", gap)
+    assert (rung.phase, rung.days) == ("maintenance", days)
+
+
+INDUCTION, WEEKLY, LATER = "induction", "continuation", "maintenance"
+
+
+@pytest.mark.parametrize(
+    ("phases", "phase", "index"),
+    [
+        ([], INDUCTION, 0),
+        ([INDUCTION] * 5, INDUCTION, 5),
+        ([INDUCTION] * 6, WEEKLY, 0),
+        ([INDUCTION] * 9, WEEKLY, 0),
+        ([INDUCTION] * 4 + [WEEKLY], WEEKLY, 1),
+        ([INDUCTION] * 2 + [WEEKLY] * 4, LATER, 0),
+        ([INDUCTION] * 6 + [WEEKLY] * 4 + [LATER] * 3, LATER, 3),
+        ([INDUCTION] * 6 + [WEEKLY] * 4 + [LATER] * 3 + [WEEKLY] * 2, WEEKLY, 2),
+        ([INDUCTION] * 6 + [WEEKLY] * 4 + [LATER] * 3 + [INDUCTION], INDUCTION, 1),
+    ],
+)
+def test_a_course_stands_where_its_last_sessions_were_given(phases, phase, index):
+    """Not where its number says: lengthened early or shortened later, the two come apart."""
+    place = place_after(load_library().protocol("ketamine-iv"), phases)
+    assert (place.phase.id, place.index) == (phase, index)
+
+
+def test_a_shortened_course_keeps_the_days_of_the_phase_it_goes_back_to():
+    """Twice a week means 3 and 4 days by turns, then weekly, then the usual interval again."""
+    protocol = load_library().protocol("ketamine-iv")
+    dense = ladder(protocol)[0]
+    visits = plan(protocol, first_number=13, first_on=date(2026, 1, 1), count=12, rung=dense)
+    assert [(b.on - a.on).days for a, b in pairwise(visits)] == [3, 4, 3, 4, 3, 7, 7, 7, 7, 14, 14]
+    assert [v.phase for v in visits] == [INDUCTION] * 6 + [WEEKLY] * 4 + [LATER] * 2
+    assert [v.number for v in visits] == list(range(13, 25))

@@ -1,13 +1,16 @@
 """The next dose: what is proposed after each kind of response, and what is never done by itself."""
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from itertools import product
 
 import pytest
 
+from posology.case import MeasuredScore
 from posology.knowledge import load_library
 from posology.protocols import Verdict
-from posology.recommendation import DoseChange, IntervalChange, recommend
+from posology.recommendation import Advice, DoseChange, IntervalChange, Option, recommend
 from posology.recommendation.response import response_of
 from tests.cases import NOW, complete_case, with_scores, with_sessions
 
@@ -113,3 +116,84 @@ def test_a_hold_proposes_no_dose():
     advice = recommend(course(total=18, worst_adverse_event_grade=3), as_of=NOW)
     held = [o for o in advice.options if o.dose_change is DoseChange.HOLD]
     assert held and held[0].dose is None and held[0].next_on is None
+
+
+def kept(advice: Advice) -> Option:
+    return next(o for o in advice.options if o.interval_change is IntervalChange.KEEP and o.visits)
+
+
+@pytest.mark.hazard("H-23")
+def test_after_an_early_step_to_weekly_the_same_interval_is_weekly():
+    """By its number session 6 follows after 3 days; this course went weekly after session 4."""
+    case = course(5, total=8)
+    sessions = list(case.sessions_in_order())
+    sessions[-1] = replace(sessions[-1], phase="continuation", at=LAST)
+    earlier = (replace(s, at=s.at - timedelta(days=4)) for s in sessions[:-1])
+    case = with_scores(replace(case, sessions=(*earlier, sessions[-1])), 18, (NOW - timedelta(hours=3), 8))
+    same = kept(recommend(case, as_of=NOW))
+    assert (same.next_on - LAST.date()).days == 7 and same.phase == "continuation"
+
+
+@pytest.mark.hazard("H-23")
+def test_a_weekly_maintenance_of_esketamine_goes_on_weekly():
+    case = course(15, protocol="esketamine-nasal-us", level="56", total=3)
+    advice = recommend(case, as_of=NOW)
+    assert (kept(advice).next_on - LAST.date()).days == 7
+    wider = next(o for o in advice.options if o.interval_change is IntervalChange.LENGTHEN)
+    assert (wider.next_on - LAST.date()).days == 14
+
+
+def test_a_level_that_was_badly_borne_is_not_proposed_again():
+    """Session 3 at 0.75 mg/kg was badly borne, session 4 at 0.5 mg/kg well: no raise to 0.75."""
+    case = course(4, total=18)
+    sessions = list(case.sessions_in_order())
+    sessions[2] = replace(sessions[2], level=Decimal("0.75"), worst_adverse_event_grade=3)
+    for told, raised in ((tuple(sessions), False), (case.sessions, True)):
+        changes = {o.dose_change for o in recommend(replace(case, sessions=told), as_of=NOW).options}
+        assert (DoseChange.RAISE in changes) == raised
+
+
+@pytest.mark.parametrize(
+    ("protocol", "level", "says"),
+    [("ketamine-oral", "2.0", "ceiling"), ("esketamine-nasal-us", "70", "no total")],
+)
+def test_a_last_dose_beyond_the_limits_leaves_the_ways_without_it(protocol, level, says):
+    """It is not proposed again, the answer says why, and to hold or to end stay open."""
+    advice = recommend(course(2, protocol=protocol, level=level, total=18), as_of=NOW)
+    changes = {o.dose_change for o in advice.options}
+    assert changes >= {DoseChange.HOLD, DoseChange.END} and DoseChange.SAME not in changes
+    assert says in advice.response_reason and "Nobody may override" in advice.response_reason
+
+
+@pytest.mark.hazard("H-11")
+@pytest.mark.parametrize("minutes", [1, 10, 19, 20, 39, 40, 60, 100])
+def test_a_rate_above_the_highest_falls_back_on_the_usual_minutes(minutes):
+    advice = recommend(course(2, total=18, minutes=minutes), as_of=NOW)
+    doses = [o.dose for o in advice.options if o.dose is not None]
+    assert {d.level for d in doses} == {Decimal("0.5"), Decimal("0.75")}
+    for dose in doses:
+        assert dose.dose_mg / dose.minutes <= Decimal("0.025") * 72
+        assert dose.minutes == (minutes if dose.level * 72 <= Decimal("0.025") * 72 * minutes else 40)
+
+
+def test_after_a_death_nothing_is_proposed():
+    advice = recommend(course(worst_adverse_event_grade=5), as_of=NOW)
+    assert advice.options == () and "death" in advice.protocols[0].why_no_options
+
+
+def test_scores_and_sessions_of_an_earlier_course_are_not_this_course_s():
+    """Baseline 24 a year ago, 18 before this course, 12 now: a third lower, not a half, and not worse."""
+    case = course(2, baseline=18, total=12)
+    before = [replace(s, at=s.at - timedelta(days=400)) for s in case.sessions]
+    old = (
+        MeasuredScore("phq-9", 24, (), NOW - timedelta(days=430)),
+        MeasuredScore("phq-9", 3, (), NOW - timedelta(days=380)),
+    )
+    both = replace(case, sessions=(*before, *case.sessions), scores=(*old, *case.scores))
+    assert recommend(both, as_of=NOW).response == "partial"
+    other = [replace(s, protocol_id="ketamine-im", number=s.number + 4, minutes=None) for s in before]
+    later = tuple(replace(s, number=s.number + 10) for s in case.sessions)
+    switched = replace(both, sessions=(*other, *later))
+    advice = recommend(switched, as_of=NOW)
+    assert advice.response == "partial"
+    assert kept(advice).phase == "induction" and kept(advice).session_number == 13

@@ -1,4 +1,4 @@
-"""How a session was borne: its events, its depth of sedation, its pressure; and what that keeps off the list."""
+"""How a session was borne: its events, its sedation, its pressure; and what that keeps off the list."""
 
 from dataclasses import replace
 from datetime import timedelta
