@@ -11,6 +11,7 @@ from django.urls import reverse
 from posology.case import Answer
 from posology.clinic.accounts.models import User
 from posology.clinic.care.queries import advice_for
+from posology.clinic.orders.models import Course, DecisionRow
 from posology.clinic.patients.models import Patient
 from posology.knowledge import load_library
 from posology.quantities import Quantity
@@ -166,3 +167,21 @@ def test_the_next_options_say_in_words_what_differs(site):
     html = look(site.prescriber, patient, at)
     assert "Same dose (0.5\u00a0mg/kg)" in html and "after session 1" in html
     assert "PHQ-9 16 → 9" in html
+
+
+def test_the_option_to_end_the_course_ends_it_with_the_reason(site):
+    patient, at = after_a_session(site, [3] * 9)
+    option = next(o for o in advice_for(patient, as_of=at).options if o.dose_change == "end")
+    url = reverse("sign", kwargs={"patient": patient.pk, "option": option.id})
+    with time_machine.travel(at, tick=False):
+        client = signed_in(site.prescriber)
+        page = client.get(url)
+        assert "No dose is ordered" in text_of(page) and filled_inputs(text_of(page)) == []
+        form = {
+            **hidden_of(page, url),
+            "reason": "No benefit after the first session; the patient prefers to stop.",
+        }
+        assert [client.post(url, form).status_code for _ in range(2)] == [302, 302]
+    course = Course.objects.for_clinic(site.clinic).get()
+    assert course.status == "ended" and "No benefit" in course.ended_because
+    assert DecisionRow.objects.for_clinic(site.clinic).get().option_id == option.id

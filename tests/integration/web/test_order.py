@@ -115,11 +115,34 @@ def test_an_order_is_withdrawn_by_a_prescriber_and_the_page_says_so():
     assert "Withdraw this order" not in sheet(seat, "")
     prescriber = signed_in(seat.site.prescriber)
     version = re.search(r'name="version" value="(\w+)"', text_of(prescriber.get(url)))
-    form = {"patient": str(seat.patient.pk), "version": version[1]}
+    form = {"patient": str(seat.patient.pk), "version": version[1], "what": "withdraw"}
     assert prescriber.post(url, {**form, "patient": ""}).status_code == 409
     assert prescriber.post(url, form).status_code == 302
     html = text_of(prescriber.get(url))
     assert "Withdrawn" in html and "Withdraw this order" not in html
+
+
+def test_a_nurse_gives_a_session_its_chair_and_its_time_until_it_begins():
+    seat = chair()
+    url = reverse("order", kwargs={"order": seat.row.order_id})
+    client = signed_in(seat.site.nurse)
+
+    def send(**typed: str):
+        version = re.search(r'name="version" value="(\w+)"', text_of(client.get(url)))
+        form = {"patient": str(seat.patient.pk), "version": version[1], "what": "place"}
+        return client.post(url, {**form, **typed})
+
+    assert send().status_code == 422
+    refused = send(clock="9am")
+    assert refused.status_code == 422 and 'value="9am"' in text_of(refused)
+    assert send(chair="9").status_code == 422
+    assert send(chair="3").status_code == 302 and seat.row.chair == 3
+    assert send(clock="16:30").status_code == 302
+    assert (seat.row.chair, f"{seat.row.scheduled_at:%H:%M}") == (3, "16:30")
+    seat.done("readings", heart_rate="70").identify_and_answer()
+    assert 'id="place"' not in text_of(client.get(url))
+    late = client.post(url, {"patient": str(seat.patient.pk), "version": "", "what": "place", "chair": "2"})
+    assert late.status_code == 422 and "has begun" in text_of(late) and seat.row.chair == 3
 
 
 def test_an_order_of_another_clinic_is_not_found():

@@ -324,7 +324,9 @@ def test_a_withdrawn_order_does_not_start(iv):
         prescriber = signed_in(iv.site.prescriber)
         page = text_of(prescriber.get(url))
         version = re.search(r'name="version" value="(\w+)"', page)
-        withdrawn = prescriber.post(url, {"patient": str(iv.patient.pk), "version": version[1]})
+        withdrawn = prescriber.post(
+            url, {"patient": str(iv.patient.pk), "version": version[1], "what": "withdraw"}
+        )
         assert withdrawn.status_code == 302
     refused = iv.post("infusion_started", form)
     assert refused.status_code == 422 and "withdrawn" in faults_of(refused)

@@ -13,10 +13,10 @@ from posology.clinic.care.queries import advice_for, last_given_at, site_day
 from posology.clinic.care.signing import SigningRefused
 from posology.clinic.conflicts import Conflict, WrongPatient, check_page_patient
 from posology.clinic.locks import lock_patient
-from posology.clinic.orders.actions import course_for
+from posology.clinic.orders.actions import LONGEST_ENDING, course_for, end_course
 from posology.clinic.orders.models import DecisionRow, OrderRow, OrderStatus, OverrideRow, Signature
 from posology.clinic.orders.permissions import check_can_override, check_can_sign
-from posology.clinic.orders.queries import active_order
+from posology.clinic.orders.queries import active_order, open_course
 from posology.clinic.orders.stored import order_of
 from posology.clinic.patients.models import Patient
 from posology.clinic.patients.permissions import check_can
@@ -25,7 +25,7 @@ from posology.clinic.sessions.models import SessionRow
 from posology.knowledge import load_library
 from posology.protocols import check_interval
 from posology.quantities import check_aware
-from posology.recommendation import Option, ProposedDose
+from posology.recommendation import DoseChange, Option, ProposedDose
 from posology.treatment import Order, order_of_option
 
 MEANING = "I order this dose for this patient."
@@ -191,7 +191,10 @@ def choose_none(
     by: User,
     at: datetime,
 ) -> DecisionRow:
-    """Record the decision for none of the options, or for one that gives no dose, with its reason."""
+    """Record the decision for none of the options, or for one that gives no dose, with its reason.
+
+    The option to end a course ends it, in the same transaction.
+    """
     check_can(by, "choose_none", patient)
     check_page_patient(page_patient_id, patient)
     patient = lock_patient(patient)
@@ -210,6 +213,9 @@ def choose_none(
     if option_id and (chosen is None or chosen.dose is not None):
         raise SigningRefused("This option gives a dose, or is not advised now. Look at the options again.",
                              field="option_id")  # fmt: skip
+    course = open_course(patient)
+    if chosen is not None and chosen.dose_change is DoseChange.END and course is not None:
+        end_course(course_id=course.pk, because=why[:LONGEST_ENDING], by=by, at=at)
     return DecisionRow.objects.create(
         id=decision_id,
         patient=patient,

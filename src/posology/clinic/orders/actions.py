@@ -15,6 +15,9 @@ from posology.clinic.patients.permissions import check_can
 from posology.knowledge import load_library
 from posology.quantities import DomainError
 
+# How long the reason for which a course ends may be.
+LONGEST_ENDING = 300
+
 
 class OrderRefused(DomainError):
     """An order that cannot be made, changed or given as things stand."""
@@ -56,7 +59,7 @@ def end_course(*, course_id: UUID, because: str, by: User, at: datetime) -> Cour
     reason = " ".join(because.split())
     if course.status == CourseStatus.ENDED:
         return course
-    if not reason or len(reason) > 300:
+    if not reason or len(reason) > LONGEST_ENDING:
         raise OrderRefused("Say in 1 to 300 characters why the course ends.")
     mine = OrderRow.objects.for_clinic(by.clinic_id).filter(course=course)
     if mine.filter(status=OrderStatus.ACTIVE).exists():

@@ -97,6 +97,37 @@ class SignForm(forms.Form):
         return cleaned
 
 
+class PlaceForm(forms.Form):
+    """The chair and the time of a session that has not begun; what is left empty stays as it is."""
+
+    clock = forms.CharField(
+        label="Time",
+        required=False,
+        max_length=5,
+        help_text="24 hours, for example 09:30. Empty: stays as it is.",
+    )
+
+    def __init__(self, *args: Any, chairs: int, planned_on: date, zone: tzinfo, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.planned_on, self.zone = planned_on, zone
+        self.fields["chair"] = forms.ChoiceField(
+            label="Chair",
+            required=False,
+            help_text="Empty: stays as it is.",
+            choices=[("", "Choose"), *((str(n), f"Chair {n}") for n in range(1, chairs + 1))],
+        )
+
+    def clean_clock(self) -> datetime | None:
+        text = self.cleaned_data["clock"]
+        return _read(lambda: read_clock(text, day=self.planned_on, zone=self.zone)) if text else None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and not cleaned.get("clock") and not cleaned.get("chair"):
+            raise forms.ValidationError("Nothing is entered yet. Choose a chair, write a time, or both.")
+        return cleaned
+
+
 class NoneForm(forms.Form):
     """The decision for none of the options, or for one that gives no dose: why."""
 

@@ -13,10 +13,12 @@ from posology.clinic.orders.actions import withdraw_order
 from posology.clinic.orders.models import OrderRow, OrderStatus
 from posology.clinic.orders.queries import order_for
 from posology.clinic.orders.stored import OrderAltered, check_intact
+from posology.clinic.sessions.actions import SessionRefused, place_session
 from posology.knowledge import load_library
 from posology.quantities import DomainError, QuantityError, read_number
-from posology.treatment import Order, Worksheet, worksheet
-from posology.web.components import Status
+from posology.treatment import Order, SessionPhase, Worksheet, worksheet
+from posology.web.components import Status, errors_of
+from posology.web.options.forms import PlaceForm
 from posology.web.options.order_text import sentence_of_order
 from posology.web.options.worksheet_page import sheet_of
 from posology.web.page import OpenPatient, open_patient, person
@@ -35,16 +37,47 @@ def order(request: HttpRequest, order: UUID) -> HttpResponse:
     row = order_for(person(request), order)
     opened = open_patient(request, row.patient_id, page="order", of=("orders",))
     if request.method == "POST":
-        return _withdraw(opened, row)
+        opened.check_form(version=request.POST.get("version", ""))
+        if request.POST.get("what") == "withdraw":
+            return _withdraw(opened, row)
     try:
         intact = check_intact(row)
     except OrderAltered as refusal:
         context = {"loop": loop_of(opened, "Order"), "row": row, "sentence": str(refusal)}
         return opened.show("options/altered.html", context, status=409)
-    return opened.show("options/order.html", _order_page(opened, row, intact))
+    place = _place_form(opened, row)
+    if request.method == "POST" and place.is_valid() and _placed(opened, row, place):
+        return redirect("order", order=row.pk)
+    status = 422 if request.method == "POST" else 200
+    return opened.show("options/order.html", _order_page(opened, row, intact, place), status=status)
 
 
-def _order_page(opened: OpenPatient, row: OrderRow, intact: Order) -> dict[str, Any]:
+def _place_form(opened: OpenPatient, row: OrderRow) -> PlaceForm:
+    clinic = opened.patient.clinic
+    data = opened.request.POST if opened.request.method == "POST" else None
+    return PlaceForm(data, chairs=clinic.chairs, planned_on=row.planned_on, zone=ZoneInfo(clinic.zone))
+
+
+def _placed(opened: OpenPatient, row: OrderRow, form: PlaceForm) -> bool:
+    """Give the session its chair and its time; a refusal stands in the form."""
+    chair = form.cleaned_data["chair"]
+    try:
+        place_session(
+            session_id=row.session.pk,
+            chair=int(chair) if chair else row.session.chair,
+            scheduled_at=form.cleaned_data["clock"] or row.session.scheduled_at,
+            page_patient_id=opened.request.POST.get("patient"),
+            by=opened.by,
+            at=opened.now,
+        )
+    except SessionRefused as refusal:
+        form.add_error(None, str(refusal))
+        return False
+    messages.success(opened.request, "The session has its chair and its time.")
+    return True
+
+
+def _order_page(opened: OpenPatient, row: OrderRow, intact: Order, place: PlaceForm) -> dict[str, Any]:
     zone = ZoneInfo(opened.patient.clinic.zone)
     picked = opened.request.GET.get("product", "")
     final = opened.request.GET.get("final_volume_mL", "").strip()
@@ -63,6 +96,9 @@ def _order_page(opened: OpenPatient, row: OrderRow, intact: Order) -> dict[str, 
         "sheet": sheet_of(sheet, intact, row, zone=zone) if sheet else None,
         "refusal": refusal,
         "refused_field": field,
+        "place": place,
+        "errors": errors_of(place) if place.is_bound else None,
+        "may_place": may(opened.by, "place_session") and row.session.phase == SessionPhase.SCHEDULED,
         "may_withdraw": may(opened.by, "withdraw_order") and row.status == OrderStatus.ACTIVE,
         "overrides": [
             (o.rule, o.reason, o.by.full_name)
@@ -91,7 +127,6 @@ def _sheet(order: Order, product_id: str, final: str) -> tuple[Worksheet | None,
 
 
 def _withdraw(opened: OpenPatient, row: OrderRow) -> HttpResponse:
-    opened.check_form(version=opened.request.POST.get("version", ""))
     withdraw_order(order_id=row.pk, by=opened.by, at=opened.now)
     messages.success(opened.request, "The order is withdrawn.")
     return redirect("order", order=row.pk)

@@ -11,9 +11,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from posology.clinic.accounts.models import User
-from posology.clinic.accounts.permissions import may
+from posology.clinic.accounts.permissions import NotPermitted, may
 from posology.clinic.care.actions import choose_none, sign_order
 from posology.clinic.care.queries import advice_for
+from posology.clinic.conflicts import Conflict
 from posology.knowledge import load_library
 from posology.quantities import DomainError
 from posology.recommendation import Advice, Option
@@ -72,11 +73,12 @@ def sign(request: HttpRequest, patient: UUID, option: str) -> HttpResponse:
     if request.method == "POST":
         opened.check_form(version=request.POST.get("version", ""))
     if option == view_models.NONE:
-        return _decide(opened, None)
+        return _decide(opened, None, "")
     advice = advice_for(opened.patient, as_of=opened.now)
     chosen = advice.option(option)
-    if chosen is not None and chosen.dose is None:
-        return _decide(opened, chosen)
+    # A decision that was recorded may have taken its own option away; its second send is a decision still.
+    if (chosen is not None and chosen.dose is None) or "reason" in request.POST:
+        return _decide(opened, chosen, option)
     if request.method == "POST":
         return _sign(opened, option, chosen)
     if chosen is None:
@@ -181,22 +183,32 @@ def _shown_at(request: HttpRequest, now: datetime) -> datetime:
     return read_shown_at(request.POST.get("shown_at", "")) or now
 
 
-def _decide(opened: OpenPatient, chosen: Option | None) -> HttpResponse:
+def _choose_none(opened: OpenPatient, option_id: str, reason: str) -> None:
+    choose_none(
+        decision_id=sent_id(opened.request),
+        patient=opened.patient,
+        reason=reason,
+        option_id=option_id,
+        page_patient_id=opened.request.POST.get("patient"),
+        by=opened.by,
+        at=opened.now,
+    )
+
+
+def _decide(opened: OpenPatient, chosen: Option | None, option_id: str) -> HttpResponse:
     """Take the reason for none of the options, or for one that gives no dose."""
     request = opened.request
     form = NoneForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        choose_none(
-            decision_id=sent_id(request),
-            patient=opened.patient,
-            reason=form.cleaned_data["reason"],
-            option_id=chosen.id if chosen else "",
-            page_patient_id=request.POST.get("patient"),
-            by=opened.by,
-            at=opened.now,
-        )
-        messages.success(request, "The decision is recorded.")
-        return redirect(opened.url("patient"))
+        try:
+            _choose_none(opened, option_id, form.cleaned_data["reason"])
+        except (Conflict, NotPermitted):
+            raise
+        except DomainError as refusal:
+            form.add_error("reason", str(refusal))
+        else:
+            messages.success(request, "The decision is recorded.")
+            return redirect(opened.url("patient"))
     context = {
         "loop": loop_of(opened, "Order"),
         "form": form,
