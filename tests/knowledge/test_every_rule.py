@@ -214,6 +214,8 @@ TAKEN = (
     ("carbamazepine", "ketamine-oral", "US", {"oral-possible"}),
     ("oxymetazoline", "esketamine-nasal-us", "US", {"nasal-drug"}),
     ("lithium", "ketamine-iv", "US", set()),
+    ("Spravato 28 mg nasal spray", "ketamine-iv", "US", {"ketamine-on-the-list"}),
+    ("ketamine 50 mg", "esketamine-nasal-eu", "EU", {"ketamine-on-the-list"}),
     ("sertraline", "ketamine-iv", "US", set()),
     ("Adderall XR 20 mg", "ketamine-iv", "US", {"stimulant"}),
     ("Suboxone 8 mg/2 mg film", "ketamine-iv", "US", {"opioid"}),
@@ -287,3 +289,28 @@ def test_a_session_without_staff_or_equipment_is_stopped(protocol):
         complete_case({"staff_and_equipment": Answer.NO}), protocol.id, as_of=NOW, library=LIBRARY
     )
     assert [f.rule for f in report.of(Verdict.STOP)] == ["rules-session/staff-and-equipment"]
+
+
+@pytest.mark.hazard("H-02")
+@pytest.mark.parametrize(
+    ("weights", "held"),
+    [
+        ([("80", 168), ("36.3", 1)], True),
+        ([("80", 168), ("36.3", 1), ("36.3", 0.5)], True),  # measured twice in one visit: as wrong as once
+        ([("80", 168), ("176", 1), ("80", 0.5)], False),  # a slip, and the right number after it
+        ([("80", 168), ("80.5", 1)], False),
+        ([("176", 1), ("80", 0.5)], True),  # nothing of an earlier visit to tell which is right
+        ([("80", 13), ("71.9", 1)], True),
+        ([("80", 13), ("72", 1)], False),
+    ],
+)
+def test_a_weight_is_held_against_the_last_visit_s(weights, held):
+    """More than 10 % from the last weight of another visit, whatever was measured in between."""
+    case = complete_case({"weight": None, "height": Quantity(Decimal(190), "cm")})
+    told = (
+        Fact("weight", Quantity(Decimal(kg), "kg"), NOW - timedelta(hours=ago), STAFF) for kg, ago in weights
+    )
+    report = assess(replace(case, facts=(*case.facts, *told)), "ketamine-iv", as_of=NOW, library=LIBRARY).of(
+        Verdict.HOLD
+    )
+    assert ("rules-session/weight-changed" in {f.rule for f in report}) == held

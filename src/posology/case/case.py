@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 
 from posology.case.facts import Answer, CaseError, Choice, Fact, MeasuredScore, Medication, PastSession, Sex
 from posology.knowledge import Library
@@ -41,6 +42,9 @@ class Case:
     sessions: tuple[PastSession, ...] = ()
     # The facts by question, newest first: every rule asks, so it is sorted once.
     _by_key: Mapping[str, tuple[Fact, ...]] = field(init=False, repr=False, compare=False)
+    # What the floors above worked out of this case: every protocol asks the same rules. A case never
+    # changes, so it cannot go stale, and it goes with the case.
+    worked_out: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         by_key: dict[str, list[Fact]] = {}
@@ -152,6 +156,9 @@ def check_case(case: Case, library: Library, *, as_of: datetime) -> None:
         At the first fault, in one sentence.
     """
     moment = check_aware(as_of, what="as_of")
+    by_whom, when = case.worked_out.get("checked", (None, None))
+    if by_whom is library and when == moment:
+        return
     if case.born_on is not None:
         _check_birth(case.born_on, moment.date())
     for fact in case.facts:
@@ -162,12 +169,18 @@ def check_case(case: Case, library: Library, *, as_of: datetime) -> None:
                 f"The {what} is dated {at:%Y-%m-%d %H:%M} UTC, after {moment:%Y-%m-%d %H:%M} UTC, the "
                 "moment of the decision. Correct its date."
             )
+    case.worked_out["checked"] = (library, moment)
 
 
 def _dated_things(case: Case) -> Iterable[tuple[str, datetime]]:
     yield from ((f"drug '{m.text[:40]}'", m.at) for m in case.medications)
     yield from ((f"{s.instrument} score", s.at) for s in case.scores)
     yield from ((f"session {s.number}", s.at) for s in case.sessions)
+
+
+def latest_day(moment: datetime) -> date:
+    """Return the latest day that it is anywhere at a moment: 14 hours ahead of UTC the day begins first."""
+    return (check_aware(moment, what="moment") + timedelta(hours=14)).date()
 
 
 def _check_birth(born_on: date, today: date) -> None:
@@ -189,7 +202,7 @@ def _check_fact(fact: Fact, library: Library, moment: datetime) -> None:
     if fact.value is Answer.UNKNOWN:
         return
     check_value(fact, question)
-    if question.kind == "day" and isinstance(fact.value, date) and fact.value > moment.date():
+    if question.kind == "day" and isinstance(fact.value, date) and fact.value > latest_day(moment):
         raise CaseError(f"The {question.named} is {fact.value}, a day in the future. Correct it.")
 
 

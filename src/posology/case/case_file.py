@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
 
-from posology.case.case import Case, check_case, check_value
+from posology.case.case import Case, check_case, check_value, latest_day
 from posology.case.facts import (
     Answer,
     CaseError,
@@ -144,7 +144,7 @@ def _fact(key: str, question: Question, part: Part, recorded: datetime | None) -
     fact = Fact(key, _value(value, question), at, Origin(OriginKind.FILE, part.where))
     if not fact.is_unknown:
         value.checked(lambda: check_value(fact, question))
-    if isinstance(fact.value, date) and fact.value > part.as_of.date():
+    if isinstance(fact.value, date) and fact.value > latest_day(part.as_of):
         raise value.fault(f"The {question.named} is {fact.value}, a day in the future. Correct it.")
     return fact
 

@@ -6,7 +6,7 @@ is true as soon as one part is, whatever is missing; it is false only when every
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -188,11 +188,25 @@ def _number(limit: Decimal | int | str, unit: str, context: Context) -> Decimal:
     return number_in_force(context.values, limit, on=context.today, unit=unit)
 
 
+# Measurements closer together than this are of one visit: an engineering default, no clinical fact.
+_ONE_VISIT = timedelta(hours=12)
+
+
+def measured_before(fact: Fact, case: Case) -> Fact | None:
+    """Return the measurement that a new one is held against: the last of an earlier visit.
+
+    To measure twice in one visit does not make a wrong number right, and a slip of this visit does not
+    make the right number that follows it a jump. Where there is no earlier visit, it is the one before.
+    """
+    earlier = [f for f in case.all_of(fact.key) if f.at < fact.at and isinstance(f.value, Quantity)]
+    visits = (f for f in earlier if fact.at - f.at >= _ONE_VISIT)
+    return next(visits, earlier[0] if earlier else None)
+
+
 def _changed(fact: Fact, question: Question, percent: Decimal, context: Context) -> Evaluation:
-    earlier = [f for f in context.case.all_of(fact.key) if f.at < fact.at and isinstance(f.value, Quantity)]
-    if not earlier or not isinstance(fact.value, Quantity):
+    before = measured_before(fact, context.case)
+    if before is None or not isinstance(fact.value, Quantity):
         return _of(False, observed(fact, question))
-    before = earlier[0]
     assert question.unit is not None and isinstance(before.value, Quantity)
     old, new = before.value.in_unit(question.unit), fact.value.in_unit(question.unit)
     jumped = old == 0 or abs(new - old) * 100 > percent * old

@@ -36,14 +36,31 @@ def assess(case: Case, protocol_id: str, *, as_of: datetime, library: Library | 
     library = library or load_library()
     check_case(case, library, as_of=as_of)
     protocol = library.protocol(protocol_id)
-    findings = [
-        _finding(rule, file, case, as_of, library)
-        for file in library.rules
-        for rule in file.rules
-        if speaks_of(rule, protocol, case.jurisdiction, as_of)
-    ]
+    known = _answers_so_far(case, library, as_of)
+    findings = []
+    for file in library.rules:
+        for rule in file.rules:
+            if speaks_of(rule, protocol, case.jurisdiction, as_of):
+                key = (file.id, rule.id)
+                if key not in known:
+                    known[key] = _finding(rule, file, case, as_of, library)
+                findings.append(known[key])
     findings.sort(key=lambda f: f.verdict.rank)
     return Report(protocol_id, case.jurisdiction, as_of, tuple(findings), stamps_for(protocol, library))
+
+
+def _answers_so_far(case: Case, library: Library, as_of: datetime) -> dict[tuple[str, str], Finding]:
+    """Return what the rules have answered of this case by this library at this moment, to be added to.
+
+    A rule reads nothing of the protocol, so what it answered for one holds for all; which protocols it
+    speaks of is asked each time.
+    """
+    kept = case.worked_out.get("findings")
+    moment = (as_of, as_of.utcoffset())  # equal moments of two zones may be two days
+    if kept is None or kept[0] is not library or kept[1] != moment:
+        kept = case.worked_out["findings"] = (library, moment, {})
+    answered: dict[tuple[str, str], Finding] = kept[2]
+    return answered
 
 
 def speaks_of(rule: Rule, protocol: ProtocolFile, jurisdiction: str, as_of: datetime) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from posology.case import Case, Fact
 from posology.knowledge import Library, load_library
 from posology.knowledge.schema import Condition, Question
-from posology.protocols.conditions import Context, Truth, evaluate
+from posology.protocols.conditions import Context, Truth, evaluate, measured_before
 from posology.quantities import Quantity, check_aware
 
 
@@ -77,12 +77,7 @@ def _jumps(fact: Fact, case: Case, library: Library, as_of: datetime) -> Iterato
                 answer = evaluate(condition, Context(case, library, as_of, file.values))
                 if answer.truth is Truth.TRUE and rule.say not in seen:
                     seen.add(rule.say)
-                    yield Doubt(fact.key, rule.say, _before(fact, case))
-
-
-def _before(fact: Fact, case: Case) -> Fact | None:
-    earlier = (f for f in case.all_of(fact.key) if f.at < fact.at and isinstance(f.value, Quantity))
-    return next(earlier, None)
+                    yield Doubt(fact.key, rule.say, measured_before(fact, case))
 
 
 def _conditions(condition: Condition) -> Iterator[Condition]:

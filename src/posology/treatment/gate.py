@@ -5,7 +5,7 @@ its own (identity, readings). Which answers hold the dose up is read from the
 rules, so that the gate and the rules cannot come apart.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -55,6 +55,7 @@ class GateItem:
 
 _YES_NO: Mapping[str, str] = MappingProxyType({"yes": "Yes", "no": "No"})
 _NONE: Mapping[str, Holding] = MappingProxyType({})
+_CALLED: Mapping[str, str] = MappingProxyType({"spo2": "oxygen saturation"})
 
 
 def gate_items(
@@ -115,6 +116,11 @@ def readings_in(measured: set[str]) -> set[str]:
     """Return the protocol's words for what was measured; a blood pressure is both of its values."""
     names = measured & {"heart_rate", "spo2", "respiratory_rate"}
     return names | ({"blood_pressure"} if {"systolic", "diastolic"} <= measured else set())
+
+
+def in_words(readings: Iterable[str]) -> str:
+    """Return readings as people call them: ``blood pressure, oxygen saturation``."""
+    return ", ".join(_CALLED.get(name, name.replace("_", " ")) for name in readings)
 
 
 def _item(key: str, question: Question, protocol: ProtocolFile, library: Library) -> GateItem:
@@ -190,7 +196,7 @@ def _identity() -> GateItem:
 
 
 def _readings(protocol: ProtocolFile) -> GateItem:
-    words = ", ".join(name.replace("_", " ") for name in protocol.monitoring.readings)
+    words = in_words(protocol.monitoring.readings)
     return GateItem(
         READINGS,
         f"Take the readings before the dose: {words}.",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from posology.knowledge.schema import ProtocolFile
 from posology.quantities import check_aware
 from posology.treatment.due import DueStatus, due_readings
+from posology.treatment.gate import in_words
 from posology.treatment.payloads import EventKind
 from posology.treatment.policies import NotAllowed, Obstacle, check_transition
 from posology.treatment.session_state import SessionState
@@ -150,8 +151,9 @@ def _readings(state: SessionState, protocol: ProtocolFile, at: datetime) -> Iter
     for due in due_readings(state, protocol, at):
         is_open = due.due_at is not None and (due.closes_at is None or at < due.closes_at)
         if is_open and due.status in {DueStatus.DUE, DueStatus.OVERDUE}:
-            words = ", ".join(name.replace("_", " ") for name in due.missing)
-            yield Unmet("readings", f"The reading at {due.what} is {due.status}: {words}. Take it.")
+            yield Unmet(
+                "readings", f"The reading at {due.what} is {due.status}: {in_words(due.missing)}. Take it."
+            )
 
 
 def _criteria(state: SessionState, protocol: ProtocolFile, at: datetime) -> Iterator[Unmet]:

@@ -15,7 +15,7 @@ from posology.knowledge import Library, load_library
 from posology.knowledge.schema import ProtocolFile
 from posology.protocols.findings import Finding, Report, Verdict
 from posology.quantities import DomainError, check_aware
-from posology.treatment.gate import GateItem, GateKind, gate_items, is_answered, missing_readings
+from posology.treatment.gate import GateItem, GateKind, gate_items, in_words, is_answered, missing_readings
 from posology.treatment.orders import Order
 from posology.treatment.payloads import EventKind, WorksheetChecked
 from posology.treatment.session_state import SessionState
@@ -220,7 +220,7 @@ def _gate_obstacles(start: Start) -> Iterator[Obstacle]:
     since = check_aware(start.at, what="moment") - GATE_WINDOW
     missing = missing_readings(start.state, protocol, since=since)
     if missing:
-        words = ", ".join(name.replace("_", " ") for name in missing)
+        words = in_words(missing)
         limit = int(GATE_WINDOW.total_seconds() // 60)
         yield Obstacle("baseline_readings", f"Not measured in the last {limit} min: {words}. Measure now.")
 

@@ -278,3 +278,13 @@ def test_pounds_and_kilograms_of_one_weight_are_one_weight():
     in_kg = {fact.value.in_unit("kg") for fact in read_weights if isinstance(fact.value, Quantity)}
     assert in_kg == {weight * Decimal("0.45359237") for weight in pounds} | {Decimal("70.5")}
     assert len(in_kg) == 1001
+
+
+def test_a_day_that_has_begun_somewhere_is_not_the_future():
+    """At 15:00 UTC it is the 25th in Auckland: an event of that day is today's there."""
+    text = TEXT.replace("cardiovascular_event_on: 2024-03-01", "cardiovascular_event_on: 2026-11-25")
+    at = datetime(2026, 11, 24, 15, tzinfo=UTC)
+    case = read_case(text, name="ada.yaml", as_of=at)
+    assert case.all_of("cardiovascular_event_on")[0].value == date(2026, 11, 25)
+    with pytest.raises(CaseError, match="a day in the future"):
+        read_case(text, name="ada.yaml", as_of=at.replace(hour=9))

@@ -117,3 +117,9 @@ def test_a_reading_after_the_start_does_not_answer_the_gate():
     log.add("administration_started", 10, dose_mg="36", lot="L1", minutes=40)
     log.reading(11)
     assert missing_readings(log.state, protocol) == protocol.monitoring.readings
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_readings_are_called_as_people_call_them(name):
+    said = items(name)["baseline_readings"].sentence
+    assert "oxygen saturation" in said and "spo2" not in said

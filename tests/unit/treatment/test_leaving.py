@@ -201,7 +201,7 @@ def test_a_reading_that_is_due_keeps_the_patient():
     all_criteria(log, "ketamine-iv", 60)
     (unmet,) = unmet_discharge(log.state, LIBRARY.protocol("ketamine-iv"), at(115))
     assert unmet.key == "readings"
-    assert "blood pressure, heart rate, spo2, respiratory rate, sedation" in unmet.sentence
+    assert "blood pressure, heart rate, oxygen saturation, respiratory rate, sedation" in unmet.sentence
     log.reading(114)
     assert may_discharge(log.state, LIBRARY.protocol("ketamine-iv"), at(115))
 
