@@ -16,10 +16,10 @@ def take(page: Page, name: str, *, at: str = "", dark: bool = False) -> list[Pat
     taken = []
     for theme in ("light", "dark") if dark else ("light",):
         page.emulate_media(color_scheme=theme)
-        for size_name, (width, height) in (("desk", DESK), ("phone", PHONE)):
+        for width, height in (DESK, PHONE):
             page.set_viewport_size({"width": width, "height": height})
             _scroll_to(page, at)
-            taken.append(FOLDER / f"{name}-{size_name}-{theme}.png")
+            taken.append(FOLDER / f"{name}-{width}x{height}-{theme}.png")
             page.screenshot(path=taken[-1], animations="disabled")
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": DESK[0], "height": DESK[1]})

@@ -56,9 +56,12 @@ def test_one_patient_from_the_assessment_to_the_next_options(people, demo):
     12. The criteria are seen, and the patient leaves with an escort.
     13. Three days later the patient fills in a PHQ-9.
     14. The next options use it: they say what was given, and when the next dose would be.
+
+    Each step leaves its picture, in this order: board, assessment, phq-9, eligibility, options-first, sign,
+    worksheet, gate, start, reading, running, observation, discharge, options, patient.
     """
     nurse, prescriber = people
-    pictures.take(nurse.open("/"), "01-board", dark=True)
+    pictures.take(nurse.open("/"), "board", dark=True)
     home = register(nurse)
     assess(nurse, home)
     judge(prescriber, home)
@@ -87,7 +90,7 @@ def assess(nurse: Person, home: str) -> None:
     for part in PARTS:
         page = nurse.open(f"{home}assessment/{part}/")
         if part == "psychiatric":
-            pictures.take(page, "02-assessment")
+            pictures.take(page, "assessment")
         if part == "medication":
             page.fill("input[name=new_0]", "Sertraline 100 mg oral tablet")
             choose(page, "new_0__active", "yes")
@@ -97,7 +100,7 @@ def assess(nurse: Person, home: str) -> None:
     page = nurse.open(f"{home}forms/phq-9/")
     assert page.locator("form.questionnaire input:checked").count() == 0
     fill_questionnaire(page, [3, 3, 2, 3, 2, 2, 2, 2, 0])
-    pictures.take(page, "03-phq-9")
+    pictures.take(page, "phq-9")
     nurse.send("form.questionnaire", button="Record the PHQ-9")
     expect(page.locator("main")).to_contain_text("19 of 27")
 
@@ -105,14 +108,14 @@ def assess(nurse: Person, home: str) -> None:
 def judge(prescriber: Person, home: str) -> None:
     page = prescriber.open(f"{home}eligibility/")
     expect(page.locator("main")).not_to_contain_text("Stopped")
-    pictures.take(page, "04-eligibility")
+    pictures.take(page, "eligibility")
 
 
 def choose_and_sign(prescriber: Person, home: str) -> str:
     page = prescriber.open(f"{home}options/")
     assert page.locator("input[name=option]").count() >= 4
     assert page.locator("input[name=option]:checked").count() == 0
-    pictures.take(page, "05-options", dark=True)
+    pictures.take(page, "options-first", dark=True)
     choose(page, "option", "ketamine-iv/start/0.5/40")
     prescriber.send("main form", button="Go on with this choice")
     choose(page, "product_id" if page.locator("input[name=product_id]").count() else "product", "ketamine-50")
@@ -121,7 +124,7 @@ def choose_and_sign(prescriber: Person, home: str) -> str:
     page.fill("input[name=typed_identifier]", NUMBER)
     page.fill("input[name=typed_born_on]", "02-Sep-1984")
     page.fill("input[name=password]", pass_phrase_of("prescriber"))
-    pictures.take(page, "06-sign")
+    pictures.take(page, "sign")
     prescriber.send("main form", button="Sign this order")
     assert "/orders/" in page.url, told_errors(page)
     return "/orders/" + page.url.split("/orders/")[1].split("?")[0]
@@ -132,7 +135,7 @@ def prepare(nurse: Person, order: str) -> str:
     sheet = page.locator("main")
     for shown in ("36\u00a0mg", "0.72\u00a0mL", "75\u00a0mL/h"):
         expect(sheet).to_contain_text(shown)
-    pictures.take(page, "07-worksheet", at="#prepare")
+    pictures.take(page, "worksheet", at="#prepare")
     href = page.locator("main a", has_text="Go to the session").get_attribute("href")
     assert href
     return href
@@ -140,7 +143,7 @@ def prepare(nurse: Person, order: str) -> str:
 
 def before_the_dose(nurse: Person, session: str) -> None:
     page = nurse.open(session)
-    pictures.take(page, "08-gate")
+    pictures.take(page, "gate")
     assert pass_gate(page, record_number=NUMBER, born_on=BORN_ON) >= 8
     nurse.send("#gate form", button="Record the answers")
     type_reading(page, 124, 78)
@@ -168,17 +171,17 @@ def give(nurse: Person, session: str, demo: Demo) -> None:
     start = page.locator("#start form").first
     start.locator("input[name=lot]").fill(LOT)
     start.locator("input[name=pump_rate_mL_per_h]").fill(PUMP_ML_PER_H)
-    pictures.take(page, "09-start", at="#start")
+    pictures.take(page, "start", at="#start")
     nurse.send("#start form", button="Start")
     for minute, systolic in ((10, 130), (20, 136), (30, 139), (40, 141)):
         demo.set_clock(minute)
         page = nurse.open(session)
         type_reading(page, systolic, 82, moaa_s=4 if minute > 10 else 5)
         if minute == 20:
-            pictures.take(page, "10-reading", at="#readings")
+            pictures.take(page, "reading", at="#readings")
         nurse.send("form.pad", button="Record reading")
         if minute == 30:
-            pictures.take(page, "11-running")
+            pictures.take(page, "running")
     stop = page.locator('form[action$="/infusion_stopped/"]')
     if not stop.is_visible():
         page.locator("details", has=stop).locator("summary").first.click()
@@ -196,7 +199,7 @@ def watch_and_let_go(nurse: Person, session: str, demo: Demo) -> None:
         nurse.send("form.pad", button="Record reading")
     expect(page.locator("#leaving")).to_contain_text("of 60 min are over")
     assert page.locator('form[action$="/discharged/"]').count() == 0, "the patient could leave too early"
-    pictures.take(page, "12-observation", at="#leaving")
+    pictures.take(page, "observation", at="#leaving")
     demo.set_clock(101)
     page = nurse.open(session)
     type_reading(page, 125, 78)
@@ -204,7 +207,7 @@ def watch_and_let_go(nurse: Person, session: str, demo: Demo) -> None:
     assert see_criteria(page) == 11
     nurse.send("#leaving form", button="Record what I saw")
     choose(page.locator('form[action$="/discharged/"]'), "with_escort", "yes")
-    pictures.take(page, "13-discharge", at="#leaving")
+    pictures.take(page, "discharge", at="#leaving")
     nurse.send('form[action$="/discharged/"]', button="")
     expect(page.locator("main")).to_contain_text("This session is over")
 
@@ -219,5 +222,5 @@ def decide_again(nurse: Person, prescriber: Person, home: str, demo: Demo) -> No
     expect(page.locator("main")).to_contain_text("after session 1")
     assert page.locator("input[name=option]:checked").count() == 0
     assert page.locator("input[name=option]").count() >= 4
-    pictures.take(page, "14-next-options", dark=True)
-    pictures.take(prescriber.open(home), "15-patient")
+    pictures.take(page, "options", dark=True)
+    pictures.take(prescriber.open(home), "patient")
