@@ -8,6 +8,7 @@ not here is refused with a sentence, and a test holds each factor against pint a
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from types import MappingProxyType
 
 from posology.quantities.errors import QuantityError
@@ -149,5 +150,11 @@ def convert(magnitude: Decimal, from_code: str, to_code: str) -> Decimal:
         )
     if source is target:
         return magnitude
-    ratio = source.factor / target.factor
-    return magnitude * Decimal(ratio.numerator) / Decimal(ratio.denominator)
+    over, under = _ratio(from_code, to_code)
+    return magnitude * over / under
+
+
+@cache  # one entry a pair of the closed table
+def _ratio(from_code: str, to_code: str) -> tuple[Decimal, Decimal]:
+    ratio = UNITS[from_code].factor / UNITS[to_code].factor
+    return Decimal(ratio.numerator), Decimal(ratio.denominator)
