@@ -26,4 +26,5 @@ def moment_of_day(day: date, *, as_of: datetime) -> datetime:
         In UTC; later than ``as_of`` only if the day has begun nowhere yet.
     """
     first = datetime.combine(day, time(), tzinfo=UTC)
-    return as_of if first - _EARLIEST <= as_of < first else first
+    ahead = first - as_of  # of spans, not of moments: the first and the last year have no room beside them
+    return as_of if timedelta() < ahead <= _EARLIEST else first

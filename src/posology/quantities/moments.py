@@ -9,6 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from posology.quantities.errors import QuantityError
 
+# Years beyond these are slips of the pen, and at the ends of the calendar there is no day before or after.
+_YEARS = range(1800, 2300)
+
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -18,11 +21,16 @@ def check_aware(moment: datetime, *, what: str) -> datetime:
     Raises
     ------
     QuantityError
-        If the moment has no offset: the same clock time is a different moment in each zone.
+        If the moment has no offset: the same clock time is a different moment in each zone; or if its
+        year is one in which no moment of a treatment can lie.
     """
     if moment.tzinfo is None or moment.utcoffset() is None:
         raise QuantityError(
             f"The {what} {moment} has no time zone, so it could be any of 26 hours. Add the offset."
+        )
+    if moment.year not in _YEARS:
+        raise QuantityError(
+            f"The {what} {moment} lies in the year {moment.year}, where nobody is treated. Correct the year."
         )
     return moment.astimezone(UTC)
 

@@ -144,3 +144,18 @@ def test_an_age_counts_completed_years(born, on, years):
 def test_nobody_is_born_tomorrow():
     with pytest.raises(QuantityError, match="lies after"):
         age_years(date(2026, 11, 25), date(2026, 11, 24))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "1799-12-31T00:00:00+00:00",
+        "2300-01-01T00:00:00+00:00",
+        "9999-12-31T23:59:59-14:00",
+    ],
+)
+def test_a_year_in_which_nobody_is_treated_is_refused(text):
+    """At the ends of the calendar an offset leads out of it: a sentence, never an overflow."""
+    with pytest.raises(QuantityError, match="Correct the year"):
+        read_moment(text, what="moment")
