@@ -124,8 +124,8 @@ def check_second_person(
         if typed_devices != len(sheet.devices):
             counted = "no devices" if typed_devices is None else f"{typed_devices} devices"
             raise CheckFailed(
-                f"The second person counts {counted}; "
-                f"the worksheet has {len(sheet.devices)} devices. Count again, both of you, from the order."
+                f"The second person counts {counted}, which is not the worksheet's number. "
+                "Count again, both of you, from the order."
             )
         return
     if typed_volume_mL is None or not Decimal(typed_volume_mL).is_finite():
@@ -133,11 +133,12 @@ def check_second_person(
             "The second person's volume is missing. Work it out from the order, and type it in mL."
         )
     if _differs(typed_volume_mL, sheet.vial_volume_mL, sheet.second_person_percent):
-        typed, own = Quantity(typed_volume_mL, "mL"), Quantity(sheet.vial_volume_mL, "mL")
+        # The worksheet's own volume is not told: a second try could copy it.
+        typed = Quantity(typed_volume_mL, "mL")
         swapped = typed_volume_mL in {sheet.dose_mg, sheet.drawn_mg}
         why = f"{Quantity(sheet.dose_mg, 'mg')} is the dose, not the volume. " if swapped else ""
         raise CheckFailed(
-            f"The second person has {typed} and the worksheet {own}. {why}"
+            f"The second person has {typed}, which is not the worksheet's volume. {why}"
             "Work the volume out again, both of you, from the order and the vial."
         )
 
