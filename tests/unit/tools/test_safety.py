@@ -94,6 +94,15 @@ def test_an_id_without_a_passing_proof_fails(tmp_path, monkeypatch, capsys):
     assert safety.report(brief=True) == 0
     assert "hazards: 2 of 2" in capsys.readouterr().out
 
+    record["H-06"]["t::c"] = {**entry, "outcome": skipped}  # its records stand elsewhere
+    record["H-43"] = {"t::d": {**entry, "outcome": skipped}}
+    safety.RECORD.write_text(json.dumps(record))
+    assert safety.report(brief=True) == 0
+
+    record["H-06"]["t::c"]["outcome"] = {"sqlite": "failed"}
+    safety.RECORD.write_text(json.dumps(record))
+    assert safety.report(brief=True) == 1
+
 
 def _item(request, function):
     return pytest.Function.from_parent(request.node.parent, name="planted", callobj=function)
