@@ -21,7 +21,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Quantity):
         return {"magnitude": _digits(value.magnitude), "unit": value.unit}
     if is_dataclass(value) and not isinstance(value, type):
-        told = {f.name.rstrip("_"): plain(getattr(value, f.name)) for f in fields(value)}
+        # What is kept out of the repr is worked out from the rest, and no part of the answer.
+        told = {f.name.rstrip("_"): plain(getattr(value, f.name)) for f in fields(value) if f.repr}
         if isinstance(value, Finding):
             told["severity"] = value.severity.value
         return told
