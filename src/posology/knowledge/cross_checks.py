@@ -36,6 +36,7 @@ _DOSES = ("dose_levels", "dose_start", "dose_start_lower", "dose_ceiling")
 _NEEDED_ADJUSTMENTS = (
     "partial_fall_percent",
     "score_good_for_days",
+    "baseline_good_for_days",
     "poor_adverse_event_grade",
     "fair_adverse_event_grade",
     "poor_sedation_at_most",

@@ -10,6 +10,7 @@ from posology.measures import baseline_of, change
 from posology.quantities import elapsed, show_number
 
 INSTRUMENT = "phq-9"
+_BASELINE_AGE = "baseline_good_for_days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,14 @@ def response_of(case: Case, library: Library, *, as_of: datetime) -> Response:
     scores = [s for s in case.scores_of(INSTRUMENT) if s.total is not None]
     baseline = baseline_of(scores, course_began_at=sessions[0].at)
     if baseline is None or baseline.total is None:
-        return _unknown(
+        return _no_baseline(
             "There is no PHQ-9 from before the first session, so response cannot be judged.", "no baseline"
+        )
+    before, most = elapsed(baseline.at, sessions[0].at).days, int(_value(library, _BASELINE_AGE, as_of))
+    if before > most:
+        return _no_baseline(
+            f"The last PHQ-9 before the first session is {before} days older than it; it counts for {most}.",
+            "baseline too old",
         )
     latest = scores[0] if scores[0].at > sessions[-1].at else None
     if latest is None or latest.total is None:
@@ -59,6 +66,12 @@ def response_of(case: Case, library: Library, *, as_of: datetime) -> Response:
             f"The last PHQ-9 is {age.days} days old; it counts for {good_for}.", "too old", baseline
         )
     return _judge(baseline, latest, scores, sessions, library, as_of)
+
+
+def _no_baseline(reason: str, why: str) -> Response:
+    """Return *unknown* with the one remedy there is: a new form cannot say how it was before."""
+    ask = "Enter the PHQ-9 that was filled in shortly before the first session, with its day."
+    return Response("unknown", reason, missing=Missing("phq-9", ask, why))
 
 
 def _unknown(reason: str, why: str, baseline: MeasuredScore | None = None) -> Response:
@@ -76,7 +89,7 @@ def _judge(
 ) -> Response:
     assert baseline.total is not None and latest.total is not None
     if baseline.total == 0:
-        return _unknown(
+        return _no_baseline(
             "The PHQ-9 before the first session was 0, so no percentage can be formed.", "baseline 0"
         )
     moved = change(baseline, latest, on=as_of.date())

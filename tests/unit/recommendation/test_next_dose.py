@@ -197,3 +197,18 @@ def test_scores_and_sessions_of_an_earlier_course_are_not_this_course_s():
     advice = recommend(switched, as_of=NOW)
     assert advice.response == "partial"
     assert kept(advice).phase == "induction" and kept(advice).session_number == 13
+
+
+@pytest.mark.parametrize(
+    ("days", "state"), [(0, "response"), (60, "response"), (61, "unknown"), (900, "unknown")]
+)
+def test_a_baseline_of_long_ago_is_none(days, state):
+    """24 two years ago and 12 now is no response to this course; the remedy names the missing form."""
+    case = course(4, baseline=24, total=12)
+    first = min(s.at for s in case.sessions)
+    old = MeasuredScore("phq-9", 24, (), first - timedelta(days=days, hours=1))
+    advice = recommend(replace(case, scores=(old, *case.scores[1:])), as_of=NOW)
+    assert advice.response == state
+    assert (advice.options == ()) == (state == "unknown")
+    if state == "unknown":
+        assert any(m.ask.startswith("Enter the PHQ-9") for m in advice.needed)
