@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from posology.case import (
     Answer,
@@ -18,7 +19,7 @@ from posology.case import (
     Sex,
 )
 from posology.knowledge import Library, load_library
-from posology.knowledge.schema import Question
+from posology.knowledge.schema import ProtocolFile, Question
 from posology.protocols.schedule import plan_from_start
 from posology.quantities import Quantity
 
@@ -85,6 +86,16 @@ def complete_case(
     unknown = set(changes) - set(library.questions.questions)
     assert not unknown, unknown
     return Case(born_on, Sex.FEMALE, jurisdiction, tuple(facts))
+
+
+def offered_case(protocol: ProtocolFile, **kwargs: Any) -> Case:
+    """Return a complete case to which a protocol is offered, also one that is for a single group."""
+    changes: dict[str, FactValue | None] = dict(kwargs.pop("changes", {}))
+    only = protocol.only_where
+    if only is not None and only.fact is not None:
+        changes = {only.fact: Answer(only.is_ or "yes"), **changes}
+    where = protocol.jurisdictions[0] if protocol.jurisdictions else "US"
+    return complete_case(changes, **{"jurisdiction": where, **kwargs})
 
 
 def with_sessions(

@@ -17,7 +17,7 @@ from posology.knowledge.schema import Condition, ProtocolFile, Rule, RulesFile
 from posology.protocols import Verdict, assess
 from posology.protocols.eligibility import speaks_of
 from posology.quantities import Quantity
-from tests.cases import NOW, STAFF, complete_case
+from tests.cases import NOW, STAFF, complete_case, offered_case
 
 LIBRARY = load_library()
 RULES = [(file, rule) for file in LIBRARY.rules for rule in file.rules]
@@ -108,6 +108,12 @@ def places(rule: Rule) -> list[tuple[ProtocolFile, str]]:
     ]
 
 
+def plain_case(rule: Rule, protocol: ProtocolFile, where: str, at: datetime) -> Case:
+    """Return a patient of whom the rule does not speak: of the one group, where the rule keeps out others."""
+    make = offered_case if rule.applies_to.protocols else lambda _, **kwargs: complete_case(**kwargs)
+    return make(protocol, at=at - timedelta(hours=1), jurisdiction=where)
+
+
 def verdict_of(rule: Rule, file: RulesFile, case: Case, protocol: ProtocolFile, at: datetime) -> Verdict:
     report = assess(case, protocol.id, as_of=at, library=LIBRARY)
     return next(f.verdict for f in report.findings if f.rule == f"{file.id}/{rule.id}")
@@ -123,7 +129,7 @@ def test_it_fires_where_it_speaks_and_passes_a_patient_of_whom_nothing_speaks(fi
     assert spoken, "no protocol that ships meets this rule"
     at = day_of(rule)
     for protocol, where in spoken:
-        plain = complete_case(at=at - timedelta(hours=1), jurisdiction=where)
+        plain = plain_case(rule, protocol, where, at)
         assert verdict_of(rule, file, plain, protocol, at) is Verdict.PASS
         fired = [verdict_of(rule, file, c, protocol, at) for c in holding(rule.when, plain, file, at)]
         assert fired and set(fired) == {Verdict(rule.level.value)}
@@ -131,9 +137,10 @@ def test_it_fires_where_it_speaks_and_passes_a_patient_of_whom_nothing_speaks(fi
 
 @pytest.mark.parametrize("protocol", LIBRARY.protocols.values(), ids=LIBRARY.protocols)
 def test_a_plain_patient_passes_every_rule(protocol):
-    where = protocol.jurisdictions[0] if protocol.jurisdictions else "US"
-    report = assess(complete_case(jurisdiction=where), protocol.id, as_of=NOW, library=LIBRARY)
-    assert {f.rule: f.verdict for f in report.findings if f.verdict is not Verdict.PASS} == {}
+    """The emergency regimens are for acute suicidality alone, of which a caution speaks in every protocol."""
+    report = assess(offered_case(protocol), protocol.id, as_of=NOW, library=LIBRARY)
+    spoken = {"rules-indication/acute-suicidality": Verdict.CAUTION} if protocol.only_where else {}
+    assert {f.rule: f.verdict for f in report.findings if f.verdict is not Verdict.PASS} == spoken
 
 
 def _verdicts(protocol_id: str, where: str, **answers: object) -> dict[str, Verdict]:
@@ -253,7 +260,10 @@ def test_a_first_weight_outside_the_usual_band_is_held(kg, held):
     """No weight before it: pounds read as kilograms show by the band alone, wherever weight sets the dose."""
     for protocol in LIBRARY.protocols.values():
         report = assess(
-            complete_case({"weight": Quantity(Decimal(kg), "kg"), "height": Quantity(Decimal(205), "cm")}),
+            offered_case(
+                protocol,
+                changes={"weight": Quantity(Decimal(kg), "kg"), "height": Quantity(Decimal(205), "cm")},
+            ),
             protocol.id,
             as_of=NOW,
             library=LIBRARY,

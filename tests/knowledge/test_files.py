@@ -9,31 +9,23 @@ import pytest
 
 from posology.case.drug_names import ingredients_of
 from posology.knowledge import Certainty, Level, Role, in_force, load_library
+from posology.knowledge.background import load_background
+from posology.knowledge.coverage import deciding_files
 from posology.knowledge.library import citations_in
 from posology.knowledge.schema import Rule, Value
-from posology.protocols.schedule import place_of
+from posology.protocols.schedule import last_session, place_of
 from posology.quantities import Quantity
 
-LIBRARY = load_library()
-FILES = {
-    file.id: file
-    for file in (
-        LIBRARY.questions,
-        LIBRARY.drugs,
-        LIBRARY.products,
-        LIBRARY.adjustments,
-        *LIBRARY.rules,
-        *LIBRARY.protocols.values(),
-        *LIBRARY.measures.values(),
-    )
-}
+LIBRARY, BACKGROUND = load_library(), load_background()
+FILES = {file.id: file for file in deciding_files(LIBRARY)}
+READ_ONLY = {file.id: file for file in BACKGROUND.files}
 RULES = [(file.id, rule) for file in LIBRARY.rules for rule in file.rules]
 CITED = [(file.id, cited) for file in FILES.values() for cited in citations_in(file)]
 FACT_ID = re.compile(r"(PR|A|S|E)-[A-Z]+\d*-\d+[a-z]?|MEASURES-[A-Z0-9-]+")
 
 
 # ---------------------------------------------------------------- every file
-@pytest.mark.parametrize("file", FILES.values(), ids=FILES)
+@pytest.mark.parametrize("file", [*FILES.values(), *READ_ONLY.values()], ids=[*FILES, *READ_ONLY])
 def test_it_was_read_by_a_second_person_and_has_a_day_for_the_next_reading(file):
     assert file.reviewed_by != file.authored_by
     assert file.last_review_date < file.review_due
@@ -48,6 +40,8 @@ def test_nothing_is_overdue_on_the_last_day_and_everything_is_on_the_day_after()
 
 def test_every_citation_resolves_and_every_source_is_cited():
     cited = {source for _, one in CITED for source in one.sources}
+    cited |= {s for file in READ_ONLY.values() for one in citations_in(file) for s in one.sources}
+    cited |= {s for study in BACKGROUND.trials.studies.values() for s in study.sources}
     assert cited == set(LIBRARY.sources)
 
 
@@ -228,8 +222,12 @@ def test_no_phase_brings_sessions_closer_than_the_smallest_interval(protocol):
 
 @pytest.mark.parametrize("protocol", LIBRARY.protocols.values(), ids=LIBRARY.protocols)
 def test_a_course_ends_in_a_phase_that_can_go_on(protocol):
+    """Or with its last planned session, where the label ends it: 84 mg for 4 weeks (PR-ESK-07, PR-ESK-32)."""
     assert place_of(protocol, 1).phase.id == "induction"
-    assert place_of(protocol, 200).phase.interval_days
+    if protocol.only_where is not None:
+        assert last_session(protocol) == 8
+    else:
+        assert place_of(protocol, 200).phase.interval_days
 
 
 @pytest.mark.parametrize("protocol", LIBRARY.protocols.values(), ids=LIBRARY.protocols)
@@ -255,6 +253,10 @@ def test_a_patient_leaves_no_sooner_than_the_sources_say():
         "ketamine-iv": ("administration_end", 60),
         "ketamine-im": ("dose", 60),
         "ketamine-oral": ("dose", 120),
+        "ketamine-sc": ("dose", 120),
+        "ketamine-sl": ("dose", 120),
+        "esketamine-mdsi-us": ("first_device", 120),
+        "esketamine-mdsi-eu": ("first_device", 120),
     }
 
 

@@ -11,15 +11,14 @@ from posology.case import Answer, Fact
 from posology.knowledge import load_library
 from posology.protocols import Verdict, assess
 from posology.recommendation import recommend
-from tests.cases import NOW, STAFF, complete_case
+from tests.cases import NOW, STAFF, complete_case, offered_case
 
 LIBRARY = load_library()
 PROTOCOLS = sorted(LIBRARY.protocols)
 
 
 def _case(protocol_id):
-    protocol = LIBRARY.protocol(protocol_id)
-    return complete_case(jurisdiction=protocol.jurisdictions[0] if protocol.jurisdictions else "US")
+    return offered_case(LIBRARY.protocol(protocol_id))
 
 
 def _without(case, key):

@@ -1,7 +1,7 @@
 """``posology check-knowledge`` and ``posology questions``: what is known, how surely, until when."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,8 +10,11 @@ from posology.cli.given import CommandError, read_as_of
 from posology.cli.plain import print_json
 from posology.cli.words import CERTAINTIES, count, day
 from posology.knowledge import Certainty, Library, build_library, load_library, read_files
+from posology.knowledge.background import Background, build_background, load_background
+from posology.knowledge.coverage import deciding_files
 from posology.knowledge.library import citations_in
-from posology.knowledge.schema import Header
+from posology.knowledge.loading import BACKGROUND
+from posology.knowledge.reference import SiteSetting
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +35,40 @@ class FileRow:
 def run_check(folder: Path | None, as_of: str | None, *, as_json: bool) -> None:
     """Check a folder of knowledge files and list them."""
     moment = read_as_of(as_of) if as_of else datetime.now(UTC)
-    library = load_library() if folder is None else _library_of(folder)
-    rows = sorted(file_rows(library, moment.date()), key=lambda r: (r.kind, r.id))
+    library, background = knowledge_of(folder)
+    rows = sorted(file_rows(library, background, moment.date()), key=lambda r: (r.kind, r.id))
+    settings = background.settings.settings if background else {}
     if as_json:
-        print_json({"files": rows, "sources": len(library.sources), "sha256": library.sha256})
+        shown = {key: one.model_dump(mode="json") for key, one in settings.items()}
+        found = {"files": rows, "sources": len(library.sources), "sha256": library.sha256}
+        print_json({**found, "site_settings": shown})
         return
     _print_rows(rows, library)
+    if settings:
+        _print_settings(settings)
 
 
-def _library_of(folder: Path) -> Library:
+def knowledge_of(folder: Path | None) -> tuple[Library, Background | None]:
+    """Return the knowledge of the package, or of a folder; a folder may come without a background."""
+    if folder is None:
+        return load_library(), load_background()
     if not folder.is_dir():
         raise CommandError(f"{folder}: there is no such folder. Give the folder of the knowledge files.")
     documents = read_files(folder)
     if not documents:
         raise CommandError(f"{folder}: there is no .yaml file in it. Give the folder of the knowledge files.")
-    return build_library(documents)
+    library = build_library(documents)
+    has_background = any(name.startswith(BACKGROUND) for name in documents)
+    return library, build_background(documents, library) if has_background else None
 
 
-def file_rows(library: Library, on: date) -> Iterator[FileRow]:
+def file_rows(library: Library, background: Background | None, on: date) -> Iterator[FileRow]:
     """Yield a row a file."""
-    late = set(library.overdue(on))
-    for file in _files(library):
+    files, stamps, late = deciding_files(library), {**library.stamps}, set(library.overdue(on))
+    if background is not None:
+        files, stamps = (*files, *background.files), {**stamps, **background.stamps}
+        late |= set(background.overdue(on))
+    for file in files:
         found = Counter(cited.certainty.value for cited in citations_in(file))
         yield FileRow(
             id=file.id,
@@ -63,15 +79,8 @@ def file_rows(library: Library, on: date) -> Iterator[FileRow]:
             review_due=file.review_due,
             overdue=file.id in late,
             facts={c.value: found[c.value] for c in Certainty if found[c.value]},
-            sha256=library.stamps[file.id].sha256,
+            sha256=stamps[file.id].sha256,
         )
-
-
-def _files(library: Library) -> Iterator[Header]:
-    yield from (library.questions, library.drugs, library.products, library.adjustments)
-    yield from library.rules
-    yield from library.protocols.values()
-    yield from library.measures.values()
 
 
 def _print_rows(rows: list[FileRow], library: Library) -> None:
@@ -102,6 +111,31 @@ def _print_rows(rows: list[FileRow], library: Library) -> None:
     late = [row.id for row in rows if row.overdue]
     if late:
         out.print(f"Review is overdue: {', '.join(late)}.")
+
+
+def _print_settings(settings: Mapping[str, SiteSetting]) -> None:
+    from rich.table import Table
+
+    from posology.cli.console import console
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("Site setting", "Default", "Allowed", "May change"):
+        table.add_column(heading)
+    for key, one in settings.items():
+        allowed = ", ".join(one.choices) or (f"{one.low} to {one.high}" if one.low is not None else "")
+        table.add_row(key, default_of(one), allowed, one.may_change.value)
+    out = console()
+    out.print()
+    out.print(table)
+    out.print("A setting without a default is one that the site must decide for itself.")
+
+
+def default_of(setting: SiteSetting) -> str:
+    """Return a setting's default with its unit, or that there is none."""
+    if setting.default is None:
+        return "none"
+    many = setting.default if isinstance(setting.default, tuple) else (setting.default,)
+    return ", ".join(str(one) for one in many) + (f" {setting.unit}" if setting.unit else "")
 
 
 def run_questions(*, as_json: bool) -> None:

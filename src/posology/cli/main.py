@@ -110,9 +110,17 @@ def check_knowledge(
         Path | None, typer.Argument(help="A folder of knowledge files; those of the package if left out.")
     ] = None,
     as_of: AsOf = None,
+    coverage: Annotated[
+        bool,
+        typer.Option("--coverage", help="List every fact of the sheets, and where it stands or why not."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check the knowledge files, and list their versions, reviews and how sure their facts are."""
+    if coverage:
+        from posology.cli.coverage import run_coverage
+
+        raise typer.Exit(run_coverage(folder, as_json=as_json))
     from posology.cli.knowledge import run_check
 
     run_check(folder, as_of, as_json=as_json)

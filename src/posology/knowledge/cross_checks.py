@@ -13,14 +13,18 @@ from posology.knowledge.schema import (
     Certainty,
     Cited,
     Condition,
+    Dated,
     DrugsFile,
     Header,
+    ProductsFile,
     ProtocolFile,
     Question,
+    Route,
     Rule,
     RulesFile,
     SourcesFile,
     Strict,
+    Substance,
     Value,
 )
 from posology.knowledge.yaml_reader import Document, Path
@@ -64,7 +68,7 @@ def check_across_files(
 
 def _faults(file: Header, library: Library) -> Iterator[tuple[str, Path]]:
     if not isinstance(file, SourcesFile):
-        yield from _unknown_sources(file, library)
+        yield from unknown_sources(file, library)
     if isinstance(file, RulesFile):
         for i, rule in enumerate(file.rules):
             for problem in _rule_faults(rule, file, library):
@@ -74,12 +78,23 @@ def _faults(file: Header, library: Library) -> Iterator[tuple[str, Path]]:
             yield f"two rules carry the id '{twice}'. Give one of them another id.", ("rules",)
     if isinstance(file, ProtocolFile):
         yield from _protocol_faults(file, library)
+    if isinstance(file, ProductsFile):
+        for name, product in file.products.items():
+            for route in product.routes:
+                for problem in _refused(product.substance, route, library):
+                    yield problem, ("products", name)
     if isinstance(file, AdjustmentsFile):
         for name in _NEEDED_ADJUSTMENTS:
             if name not in file.values:
                 yield f"the value '{name}' is missing; the next options need it. Add it.", ("values",)
     if isinstance(file, DrugsFile):
         yield from _drug_faults(file)
+
+
+def _refused(substance: Substance, route: Route, library: Library) -> Iterator[str]:
+    for name, refusal in library.products.refusals.items():
+        if (refusal.substance, refusal.route) == (substance, route):
+            yield f"{substance} by the {route} route is refused ('{name}'): {refusal.say} Take it away."
 
 
 def _drug_faults(file: DrugsFile) -> Iterator[tuple[str, Path]]:
@@ -92,8 +107,9 @@ def _drug_faults(file: DrugsFile) -> Iterator[tuple[str, Path]]:
             )
 
 
-def _unknown_sources(file: Header, library: Library) -> Iterator[tuple[str, Path]]:
-    for path, cited in _cited_in(file, ()):
+def unknown_sources(file: Header, library: Library) -> Iterator[tuple[str, Path]]:
+    """Yield each source that a file cites and sources.yaml does not have, with its place."""
+    for path, cited in cited_with_place(file, ()):
         for source in cited.sources:
             if source not in library.sources:
                 yield (
@@ -102,24 +118,27 @@ def _unknown_sources(file: Header, library: Library) -> Iterator[tuple[str, Path
                 )
 
 
-def _cited_in(part: object, path: Path) -> Iterator[tuple[Path, Cited]]:
+def cited_with_place(part: object, path: Path) -> Iterator[tuple[Path, Cited]]:
     """Yield everything in a file that cites, with its place, so that a fault can name the line."""
     if isinstance(part, Cited):
         yield path, part
     if isinstance(part, Strict):
         for name, field in type(part).model_fields.items():
-            yield from _cited_in(getattr(part, name), (*path, field.alias or name))
+            yield from cited_with_place(getattr(part, name), (*path, field.alias or name))
     elif isinstance(part, Mapping):
         for key, value in part.items():
-            yield from _cited_in(value, (*path, str(key)))
+            yield from cited_with_place(value, (*path, str(key)))
     elif isinstance(part, tuple):
         for i, value in enumerate(part):
-            yield from _cited_in(value, (*path, i))
+            yield from cited_with_place(value, (*path, i))
 
 
 def _rule_faults(rule: Rule, file: RulesFile, library: Library) -> Iterator[str]:
     for condition in _conditions(rule.when):
-        yield from _condition_faults(condition, file, library)
+        yield from _condition_faults(condition, file.values, library)
+    for name in (*rule.applies_to.protocols, *rule.applies_to.except_protocols):
+        if name not in library.protocols:
+            yield f"there is no protocol '{name}'. Mend its spelling, or the rule falls silent."
 
 
 def _conditions(condition: Condition) -> Iterator[Condition]:
@@ -133,7 +152,7 @@ def _conditions(condition: Condition) -> Iterator[Condition]:
         yield from _conditions(inner)
 
 
-def _condition_faults(condition: Condition, file: RulesFile, library: Library) -> Iterator[str]:
+def _condition_faults(condition: Condition, values: Mapping[str, Dated], library: Library) -> Iterator[str]:
     if condition.taking is not None and condition.taking not in library.drugs.classes:
         yield f"there is no drug class '{condition.taking}'. Add it to the drugs file."
     if condition.fact is None:
@@ -142,10 +161,10 @@ def _condition_faults(condition: Condition, file: RulesFile, library: Library) -
     if question is None:
         yield f"there is no question '{condition.fact}'. Add it to the questions file."
         return
-    yield from _test_faults(condition, question, file)
+    yield from _test_faults(condition, question, values)
 
 
-def _test_faults(condition: Condition, question: Question, file: RulesFile) -> Iterator[str]:
+def _test_faults(condition: Condition, question: Question, values: Mapping[str, Dated]) -> Iterator[str]:
     compares = [
         c for c in (condition.above, condition.at_least, condition.below, condition.at_most) if c is not None
     ]
@@ -162,11 +181,13 @@ def _test_faults(condition: Condition, question: Question, file: RulesFile) -> I
     if condition.within_days is not None and question.kind != "day":
         yield f"'{condition.fact}' is a {question.kind}, not a day; within_days cannot test it."
     for reference in (*compares, condition.within_days):
-        if isinstance(reference, str) and reference not in file.values:
+        if isinstance(reference, str) and reference not in values:
             yield f"there is no value '{reference}' in this file."
 
 
 def _protocol_faults(file: ProtocolFile, library: Library) -> Iterator[tuple[str, Path]]:
+    for problem in _refused(file.substance, file.route, library):
+        yield problem, ("route",)
     needed = list(_NEEDED)
     if file.dose_basis == "mg/kg":
         needed += _NEEDED_BY_WEIGHT
@@ -187,6 +208,9 @@ def _protocol_faults(file: ProtocolFile, library: Library) -> Iterator[tuple[str
                 f"the product '{product_id}' is not {file.substance} for the {file.route} route.",
                 ("products",),
             )
+    for condition in _conditions(file.only_where) if file.only_where else ():
+        for problem in _condition_faults(condition, {}, library):
+            yield f"only_where: {problem}", ("only_where",)
     for phase in file.phases:
         if phase.certainty is Certainty.NOT_VERIFIED:
             yield (

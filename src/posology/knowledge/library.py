@@ -57,8 +57,12 @@ class Library:
         Raises
         ------
         KnowledgeError
-            If there is none of that id; the message lists those there are.
+            If there is none of that id; the message lists those there are. If it names what is refused
+            here, the message says why.
         """
+        refusal = self.products.refusals.get(protocol_id)
+        if refusal is not None:
+            raise KnowledgeError(f"{refusal.say} {refusal.do} ({', '.join(refusal.facts)})")
         try:
             return self.protocols[protocol_id]
         except KeyError:

@@ -14,9 +14,10 @@ from pydantic import ValidationError
 
 from posology.knowledge.cross_checks import check_across_files
 from posology.knowledge.errors import KnowledgeError, UnreadableFile
+from posology.knowledge.kinds import FILE_KINDS
 from posology.knowledge.library import KnowledgeStamp, Library
+from posology.knowledge.reference import BACKGROUND_KINDS
 from posology.knowledge.schema import (
-    FILE_KINDS,
     AdjustmentsFile,
     DrugsFile,
     Header,
@@ -30,14 +31,18 @@ from posology.knowledge.schema import (
 from posology.knowledge.yaml_reader import Document, read_yaml
 
 _File = TypeVar("_File", bound=Header)
+# What is read and decides nothing stands in a folder of its own, and no decision loads it.
+BACKGROUND = "background/"
 _DAY = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
 
 
-def read_files(folder: FilePath) -> dict[str, tuple[Document, bytes]]:
-    """Read every YAML file below ``folder``, by its path inside it."""
+def read_files(folder: FilePath, *, background: bool = True) -> dict[str, tuple[Document, bytes]]:
+    """Read every YAML file below ``folder``, by its path inside it; on wish without the background."""
     found: dict[str, tuple[Document, bytes]] = {}
     for path in sorted(folder.rglob("*.yaml")):
         name = path.relative_to(folder).as_posix()
+        if name.startswith(BACKGROUND) and not background:
+            continue
         raw = path.read_bytes()
         try:
             text = raw.decode("utf-8")
@@ -55,25 +60,18 @@ def build_library(documents: Mapping[str, tuple[Document, bytes]]) -> Library:
     KnowledgeError
         At the first fault; the message names the file, the line and the remedy.
     """
-    parsed = {name: _parse(document) for name, (document, _) in documents.items()}
-    stamps = {
-        file.id: KnowledgeStamp(file.id, file.version, hashlib.sha256(documents[name][1]).hexdigest())
-        for name, file in parsed.items()
-    }
-    if len(stamps) != len(parsed):
-        ids = [file.id for file in parsed.values()]
-        twice = next(i for i in ids if ids.count(i) > 1)
-        raise KnowledgeError(f"Two files carry the id '{twice}'. Give one of them another id.")
+    parsed = {n: parse(doc) for n, (doc, _) in documents.items() if not n.startswith(BACKGROUND)}
+    stamps = stamps_of(parsed, documents)
     sources = {k: v for file in _of_kind(parsed, SourcesFile) for k, v in file.sources.items()}
     library = Library(
         sources=MappingProxyType(sources),
-        questions=_only(parsed, QuestionsFile),
-        drugs=_only(parsed, DrugsFile),
+        questions=only_file(parsed, QuestionsFile),
+        drugs=only_file(parsed, DrugsFile),
         rules=_of_kind(parsed, RulesFile),
         protocols=MappingProxyType({f.id: f for f in _of_kind(parsed, ProtocolFile)}),
-        products=_only(parsed, ProductsFile),
+        products=only_file(parsed, ProductsFile),
         measures=MappingProxyType({f.id: f for f in _of_kind(parsed, MeasureFile)}),
-        adjustments=_only(parsed, AdjustmentsFile),
+        adjustments=only_file(parsed, AdjustmentsFile),
         stamps=MappingProxyType(stamps),
         sha256=hashlib.sha256("".join(sorted(s.sha256 for s in stamps.values())).encode()).hexdigest(),
     )
@@ -85,16 +83,49 @@ def build_library(documents: Mapping[str, tuple[Document, bytes]]) -> Library:
 def load_library() -> Library:
     """Load the knowledge that ships with the package, once a process."""
     folder = files("posology.knowledge") / "data"
-    return build_library(read_files(FilePath(str(folder))))
+    return build_library(read_files(FilePath(str(folder)), background=False))
 
 
-def _parse(document: Document) -> Header:
+def stamps_of(
+    parsed: Mapping[str, Header], documents: Mapping[str, tuple[Document, bytes]]
+) -> dict[str, KnowledgeStamp]:
+    """Return the stamp of each file by its id.
+
+    Raises
+    ------
+    KnowledgeError
+        If two files carry one id.
+    """
+    ids = [file.id for file in parsed.values()]
+    twice = next((i for i in ids if ids.count(i) > 1), None)
+    if twice is not None:
+        raise KnowledgeError(f"Two files carry the id '{twice}'. Give one of them another id.")
+    return {
+        file.id: KnowledgeStamp(file.id, file.version, hashlib.sha256(documents[name][1]).hexdigest())
+        for name, file in parsed.items()
+    }
+
+
+def parse(document: Document) -> Header:
+    """Validate one file by its kind.
+
+    Raises
+    ------
+    KnowledgeError
+        At its first fault, with file, line and remedy; also if its kind belongs into another folder.
+    """
     kind = document.data.get("kind") if isinstance(document.data, dict) else None
     model = FILE_KINDS.get(kind) if isinstance(kind, str) else None
     if model is None:
         raise KnowledgeError(
             f"{document.name}:{document.line_of(('kind',))}: the kind is {kind!r}. "
             f"Write one of {', '.join(FILE_KINDS)}."
+        )
+    if (kind in BACKGROUND_KINDS) != document.name.startswith(BACKGROUND):
+        place = f"into the folder {BACKGROUND}" if kind in BACKGROUND_KINDS else f"outside of {BACKGROUND}"
+        raise KnowledgeError(
+            f"{document.name}:{document.line_of(('kind',))}: a file of the kind '{kind}' belongs {place}, "
+            "so that it is clear what decides and what is only read. Move it."
         )
     try:
         return model.model_validate(document.data)
@@ -124,7 +155,14 @@ def _of_kind(parsed: Mapping[str, Header], kind: type[_File]) -> tuple[_File, ..
     return tuple(file for file in parsed.values() if isinstance(file, kind))
 
 
-def _only(parsed: Mapping[str, Header], kind: type[_File]) -> _File:
+def only_file(parsed: Mapping[str, Header], kind: type[_File]) -> _File:
+    """Return the one file of a kind.
+
+    Raises
+    ------
+    KnowledgeError
+        If there is none, or more than one.
+    """
     found = _of_kind(parsed, kind)
     if len(found) != 1:
         raise KnowledgeError(

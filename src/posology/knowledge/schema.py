@@ -372,6 +372,8 @@ class AppliesTo(Strict):
     substances: tuple[Substance, ...] = ()
     routes: tuple[Route, ...] = ()
     jurisdictions: Texts = ()
+    protocols: Texts = ()
+    except_protocols: Texts = ()  # which a rule of the others does not fit, such as another indication
 
 
 class Rule(Cited):
@@ -475,6 +477,7 @@ class ProtocolFile(Header):
     approval: Literal["approved", "off-label"]
     dose_basis: Literal["mg/kg", "mg"]
     jurisdictions: Texts = ()
+    only_where: Condition | None = None  # the one group it is offered to; a rule holds it for all others
     values: dict[str, Dated]
     older_adults: OlderAdults | None = None
     phases: tuple[Phase, ...]
@@ -498,12 +501,28 @@ class Product(Cited):
     codes: dict[str, str] = {}
 
 
+class Refusal(Cited):
+    """A substance by a route that is never ordered here, and why; no file may bring it back."""
+
+    substance: Substance
+    route: Route
+    say: str = Field(max_length=240)
+    do: str = Field(max_length=240)
+
+    @model_validator(mode="after")
+    def _rests_on_what_was_read(self) -> "Refusal":
+        if self.certainty is Certainty.NOT_VERIFIED:
+            raise ValueError("its certainty is N, and nobody can lift a refusal; it needs a source")
+        return self
+
+
 class ProductsFile(Header):
-    """What stands on the shelf."""
+    """What stands on the shelf, and what never will."""
 
     kind: Literal["products"]
     values: dict[str, Dated] = {}
     products: dict[str, Product]
+    refusals: dict[str, Refusal] = Field(default={})
 
 
 # ---------------------------------------------------------------- measures
@@ -597,7 +616,7 @@ class AdjustmentsFile(Header):
     options: tuple[NextOption, ...]
 
 
-FILE_KINDS: Mapping[str, type[Header]] = MappingProxyType(
+DECIDING_KINDS: Mapping[str, type[Header]] = MappingProxyType(
     {
         "sources": SourcesFile,
         "questions": QuestionsFile,

@@ -52,7 +52,10 @@ class Place:
 
 
 def place_of(protocol: ProtocolFile, number: int) -> Place:
-    """Return the phase in which session ``number`` (from 1) falls when a course runs as planned."""
+    """Return the phase in which session ``number`` (from 1) falls when a course runs as planned.
+
+    A session after the last of a course that ends falls into its last phase; see :func:`last_session`.
+    """
     left = number - 1
     for phase in protocol.phases:
         size = phase_size(phase)
@@ -100,6 +103,12 @@ def place_after(protocol: ProtocolFile, phases: Sequence[str]) -> Place | None:
 def phase_size(phase: Phase) -> int | None:
     """Return how many sessions a phase has, or ``None`` when it has no end."""
     return len(phase.visit_days) if phase.visit_days else phase.sessions
+
+
+def last_session(protocol: ProtocolFile) -> int | None:
+    """Return the number of the last session of a course that ends, ``None`` where it may go on."""
+    sizes = [phase_size(phase) for phase in protocol.phases]
+    return None if sizes[-1] is None else sum(size for size in sizes if size is not None)
 
 
 def ladder(protocol: ProtocolFile) -> tuple[Rung, ...]:
@@ -187,9 +196,11 @@ def plan(
     Returns
     -------
     tuple of Visit
-        Fewer than ``count`` where the course ends before.
+        Fewer than ``count`` where the course ends before, and none after its last session.
     """
-    place: Place | None = start or place_of(protocol, first_number)
+    last = last_session(protocol)
+    over = start is None and last is not None and first_number > last
+    place: Place | None = None if over else start or place_of(protocol, first_number)
     kept = None
     if rung is not None:
         phase = phase_of(protocol, rung.phase)
@@ -215,8 +226,11 @@ def days_between(here: Place, after: Place) -> int:
     return _usual_gap(here.phase if after.phase.visit_days else after.phase)
 
 
-def days_until_next(protocol: ProtocolFile, number: int) -> int:
-    """Return the planned days between session ``number`` and the one after it."""
+def days_until_next(protocol: ProtocolFile, number: int) -> int | None:
+    """Return the planned days from session ``number`` to the one after it; ``None`` after the last."""
+    last = last_session(protocol)
+    if last is not None and number >= last:
+        return None
     return days_between(place_of(protocol, number), place_of(protocol, number + 1))
 
 

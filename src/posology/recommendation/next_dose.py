@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from posology.case import Case, Missing, PastSession
-from posology.knowledge import Library
+from posology.knowledge import Library, in_force
 from posology.knowledge.schema import NextOption, ProtocolFile
 from posology.protocols import Report, Verdict, Visit, assess
 from posology.protocols.conditions import Context
@@ -194,7 +194,15 @@ def _make(line: NextOption, making: _Making) -> Option | None:
 def _level(dose: str, course: Course, as_of: datetime) -> Decimal | None:
     if dose == "same":
         return course.last.level
+    if dose == "raise" and not _may_be_raised(course.protocol, as_of):
+        return None
     return neighbour(course.protocol, course.last.level, up=dose == "raise", as_of=as_of)
+
+
+def _may_be_raised(protocol: ProtocolFile, as_of: datetime) -> bool:
+    """Answer whether a protocol knows a way up; one that only ever steps down says so."""
+    dated = protocol.values.get("dose_raise_allowed")
+    return dated is None or in_force(dated, on=as_of.date()).value is True
 
 
 def _was_too_much(level: Decimal, making: _Making) -> bool:

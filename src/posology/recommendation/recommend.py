@@ -5,7 +5,10 @@ from datetime import datetime
 
 from posology.case import Case, Missing, check_case
 from posology.knowledge import KnowledgeStamp, Library, load_library
+from posology.knowledge.errors import KnowledgeError
+from posology.knowledge.schema import ProtocolFile
 from posology.protocols import Verdict
+from posology.protocols.conditions import Context, Truth, evaluate
 from posology.protocols.schedule import protocols_for
 from posology.quantities import check_aware
 from posology.recommendation.next_dose import MOST_OPTIONS, advise_next
@@ -46,7 +49,7 @@ def recommend(
     CaseError
         If a fact cannot be true, or is dated after ``as_of``.
     KnowledgeError
-        If a protocol is not known.
+        If a protocol is not known, is refused here, or is a draft.
     """
     check_aware(as_of, what="as_of")
     library = library or load_library()
@@ -56,12 +59,30 @@ def recommend(
         told = " ".join((response.reason, tolerability.reason, *going_on.left_out))
         return _advice((going_on,), going_on.options, response.state, told, library, as_of)
     chosen = (
-        [library.protocol(p) for p in protocols]
+        [_not_a_draft(library.protocol(p)) for p in protocols]
         if protocols
-        else protocols_for(library, case.jurisdiction, on=as_of.date())
+        else _offered(case, library, as_of)
     )
     advised = tuple(advise_start(case, protocol, library, as_of=as_of) for protocol in chosen)
     return _advice(advised, _first_of_each(advised), "start", "No session yet.", library, as_of)
+
+
+def _offered(case: Case, library: Library, as_of: datetime) -> list[ProtocolFile]:
+    """Return the protocols to begin by: of those for one group only, none unless the patient is of it."""
+    context = Context(case, library, as_of, {})
+    return [
+        p
+        for p in protocols_for(library, case.jurisdiction, on=as_of.date())
+        if p.only_where is None or evaluate(p.only_where, context).truth is Truth.TRUE
+    ]
+
+
+def _not_a_draft(protocol: ProtocolFile) -> ProtocolFile:
+    if protocol.status == "draft":
+        raise KnowledgeError(
+            f"{protocol.title} is a draft, so no course begins by it. Choose a protocol that is in force."
+        )
+    return protocol
 
 
 def _first_of_each(advised: tuple[ProtocolAdvice, ...]) -> tuple[Option, ...]:

@@ -12,6 +12,7 @@ from posology.protocols.schedule import (
     current_rung,
     days_until_next,
     ladder,
+    last_session,
     place_after,
     plan,
     plan_from_start,
@@ -44,7 +45,7 @@ def test_intravenous_induction_is_twice_a_week_for_three_weeks():
 @pytest.mark.parametrize("protocol", load_library().protocols.values(), ids=lambda p: p.id)
 def test_the_ladder_runs_from_dense_to_wide(protocol):
     days = [rung.days for rung in ladder(protocol)]
-    assert days == sorted(set(days)) and len(days) >= 2
+    assert days == sorted(set(days)) and len(days) >= (1 if last_session(protocol) else 2)
 
 
 @pytest.mark.parametrize("protocol", load_library().protocols.values(), ids=lambda p: p.id)
@@ -74,6 +75,28 @@ def test_the_rung_follows_the_interval_that_was_kept():
 def test_a_protocol_of_another_jurisdiction_is_not_offered():
     ids = {p.id for p in protocols_for(load_library(), "EU", on=date(2026, 1, 1))}
     assert "esketamine-nasal-us" not in ids and "ketamine-iv" in ids
+
+
+# ---------------------------------------------------------------- a course that ends
+def test_a_course_of_four_weeks_ends_with_its_eighth_session():
+    """84 mg twice weekly for 4 weeks (PR-ESK-07): eight visits on the trial days, and none after."""
+    protocol = load_library().protocol("esketamine-mdsi-us")
+    visits = plan_from_start(protocol, date(2026, 1, 1), count=12)
+    assert [(v.on - date(2026, 1, 1)).days + 1 for v in visits] == [1, 4, 8, 11, 15, 18, 22, 25]
+    assert last_session(protocol) == 8
+    assert [days_until_next(protocol, n) for n in range(1, 11)] == [3, 4, 3, 4, 3, 4, 3, None, None, None]
+    assert plan(protocol, first_number=9, first_on=date(2026, 2, 1), count=4) == ()
+
+
+def test_the_last_session_of_a_course_that_ends_carries_its_checkpoint():
+    visits = plan_from_start(load_library().protocol("esketamine-mdsi-us"), date(2026, 1, 1), count=8)
+    assert "day 28" in visits[-1].note and not any(v.note for v in visits[:-1])
+
+
+def test_a_course_that_may_go_on_has_no_last_session():
+    open_ended = [p for p in load_library().protocols.values() if p.phases[-1].interval_days]
+    assert len(open_ended) >= 6
+    assert all(last_session(p) is None for p in open_ended)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ import pytest
 from posology.case import MeasuredScore
 from posology.knowledge import load_library
 from posology.protocols import Verdict
+from posology.protocols.schedule import last_session
 from posology.recommendation import Advice, DoseChange, IntervalChange, Option, recommend
 from posology.recommendation.response import response_of
-from tests.cases import NOW, complete_case, with_scores, with_sessions
+from tests.cases import NOW, complete_case, offered_case, with_scores, with_sessions
 
 LAST = NOW - timedelta(days=3)
 
@@ -70,17 +71,22 @@ TOLERATED = {
 
 @pytest.mark.parametrize("protocol_id", sorted(load_library().protocols))
 def test_every_course_has_three_to_five_ways_to_go_on(protocol_id):
-    """Every response × tolerability × place in the course, at the start dose: N = 5 × 3 × 4 a protocol."""
+    """Every response × tolerability × place in the course, at the start dose: N = 5 × 3 × 4 a protocol.
+
+    Where a protocol ends, going on is not among them: hold and end are left.
+    """
     protocol = load_library().protocol(protocol_id)
-    jurisdiction = protocol.jurisdictions[0] if protocol.jurisdictions else "US"
     start = next(iter(protocol.values["dose_start"].values())).value
     for (state, total), tolerated, count in product(STATES.items(), TOLERATED, (2, 6, 9, 14)):
-        case = complete_case(jurisdiction=jurisdiction)
+        case = offered_case(protocol)
         case = with_sessions(case, protocol_id, count, level=str(start), last_at=LAST, **TOLERATED[tolerated])
         case = with_scores(case, 18, (NOW - timedelta(hours=3), total))
         advice = recommend(case, as_of=NOW)
         told = f"{state}, {tolerated}, after {count}"
         assert advice.response == state, told
+        if last_session(protocol) is not None and count >= last_session(protocol):
+            assert [o.dose_change for o in advice.options] == [DoseChange.HOLD, DoseChange.END], told
+            continue
         assert 3 <= len(advice.options) <= 5, told
         assert len({o.id for o in advice.options}) == len(advice.options), told
         assert all(o.for_ for o in advice.options), told

@@ -23,7 +23,7 @@ LIBRARY = load_library()
 
 def given(name: str, *, lag_s: float = 0) -> Log:
     """Return a session in which the dose was given at minute 10 (an infusion from 10 to 50)."""
-    level = {"esketamine-nasal-us": "56", "esketamine-nasal-eu": "56"}.get(name, "0.5")
+    level = {"nasal": "56", "sublingual": "10"}.get(LIBRARY.protocol(name).route, "0.5")
     order = make_order(name, level)
     log = through_gate(order)
     if name == "ketamine-iv":
@@ -49,7 +49,10 @@ def recovered(name: str, *, lag_s: float = 0) -> Log:
 
 
 # The minutes are the sheets' own: S-DSCH-01 (2 h from the first device), S-DSCH-03 (60 min after the end).
-MINIMUM = {"esketamine-nasal-us": 120, "esketamine-nasal-eu": 120, "ketamine-iv": 60}
+MINIMUM = {
+    **{"esketamine-nasal-us": 120, "esketamine-nasal-eu": 120, "ketamine-iv": 60},
+    **{"esketamine-mdsi-us": 120, "esketamine-mdsi-eu": 120, "ketamine-sc": 120, "ketamine-sl": 120},
+}
 
 
 @pytest.mark.hazard("H-30")
