@@ -101,7 +101,7 @@ def offered_case(protocol: ProtocolFile, **kwargs: Any) -> Case:
 def with_sessions(
     case: Case, protocol_id: str, count: int, *, level: str, last_at: datetime, **of_last: object
 ) -> Case:
-    """Return the case after ``count`` sessions given on the protocol's planned days, the last at ``last_at``."""
+    """Return the case after ``count`` sessions on the protocol's planned days, the last at ``last_at``."""
     protocol = load_library().protocol(protocol_id)
     visits = plan_from_start(protocol, date(2026, 1, 1), count=count)
     shift = last_at - datetime.combine(visits[-1].on, datetime.min.time(), UTC)
