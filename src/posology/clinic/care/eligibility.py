@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from posology.clinic.accounts.models import User
-from posology.clinic.care.queries import case_of
+from posology.clinic.care.queries import at_site, case_of
 from posology.clinic.patients.models import Patient
 from posology.clinic.patients.permissions import check_can
 from posology.knowledge import load_library
@@ -33,10 +33,11 @@ def eligibility_of(by: User, patient: Patient, *, as_of: datetime) -> Eligibilit
     """
     check_can(by, "view_advice", patient)
     case = case_of(patient, as_of=as_of)
-    advice = recommend(case, as_of=as_of)
+    here = at_site(patient, as_of)
+    advice = recommend(case, as_of=here)
     asked = {p.report.protocol_id for p in advice.protocols}
     others = [
-        p for p in protocols_for(load_library(), case.jurisdiction, on=as_of.date()) if p.id not in asked
+        p for p in protocols_for(load_library(), case.jurisdiction, on=here.date()) if p.id not in asked
     ]
-    reports = [ProtocolAdvice(assess(case, p.id, as_of=as_of), (), None) for p in others]
+    reports = [ProtocolAdvice(assess(case, p.id, as_of=here), (), None) for p in others]
     return Eligibility(advice, (*advice.protocols, *reports))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from posology.case import Case, Missing
 from posology.clinic.accounts.models import User
-from posology.clinic.care.queries import case_of
+from posology.clinic.care.queries import at_site, case_of
 from posology.clinic.care.standing import Standing, open_questions, standing_of
 from posology.clinic.orders.models import DecisionRow, OrderRow
 from posology.clinic.orders.queries import decisions_of, orders_of
@@ -70,7 +70,7 @@ def overview_of(by: User, patient: Patient, *, as_of: datetime) -> Overview:
     """
     check_can(by, "view_patient", patient)
     case = case_of(patient, as_of=as_of)
-    advice = recommend(case, as_of=as_of)
+    advice = recommend(case, as_of=at_site(patient, as_of))
     rows = list(sessions_of(patient))
     states = states_of(rows)
     return Overview(

@@ -118,12 +118,12 @@ def _gate_value(question: Question, answer: str) -> Answer | Choice | None:
 
 def advice_for(patient: Patient, *, as_of: datetime) -> Advice:
     """Return what the library advises for a patient as known at a moment."""
-    return recommend(case_of(patient, as_of=as_of), as_of=as_of)
+    return recommend(case_of(patient, as_of=as_of), as_of=at_site(patient, as_of))
 
 
 def report_for(patient: Patient, protocol_id: str, *, as_of: datetime) -> Report:
     """Return every rule's finding on one protocol for a patient as known at a moment."""
-    return assess(case_of(patient, as_of=as_of), protocol_id, as_of=as_of)
+    return assess(case_of(patient, as_of=as_of), protocol_id, as_of=at_site(patient, as_of))
 
 
 def last_given_at(patient: Patient, *, before: UUID | None = None) -> datetime | None:
@@ -133,6 +133,14 @@ def last_given_at(patient: Patient, *, before: UUID | None = None) -> datetime |
     return max((at for s in states.values() if (at := s.started_at) is not None), default=None)
 
 
+def at_site(patient: Patient, moment: datetime) -> datetime:
+    """Return a moment on the clock of the patient's clinic, as every rule and plan is asked (hazard H-31).
+
+    The library takes the day of a decision from it: an afternoon in Honolulu is tomorrow in UTC.
+    """
+    return check_aware(moment, what="moment").astimezone(ZoneInfo(patient.clinic.zone))
+
+
 def site_day(patient: Patient, moment: datetime) -> date:
     """Return the calendar day at the patient's clinic."""
-    return check_aware(moment, what="moment").astimezone(ZoneInfo(patient.clinic.zone)).date()
+    return at_site(patient, moment).date()

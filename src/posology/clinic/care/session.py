@@ -9,7 +9,7 @@ from posology.case import Answer, Fact, seen
 from posology.clinic.accounts.models import Role, User
 from posology.clinic.accounts.permissions import check
 from posology.clinic.audit import action
-from posology.clinic.care.queries import case_of, last_given_at, site_day
+from posology.clinic.care.queries import at_site, case_of, last_given_at, site_day
 from posology.clinic.conflicts import check_page_patient
 from posology.clinic.locks import lock_of_clinic, lock_patient
 from posology.clinic.orders.actions import OrderRefused
@@ -162,7 +162,7 @@ def start_of(session: SessionRow, state: SessionState, *, at: datetime, lock: bo
         order=order,
         signature=Signature(row.signature.sha256, str(row.signature.by_id), row.signature.at),
         state=state,
-        report=assess(case, order.protocol_id, as_of=at),
+        report=assess(case, order.protocol_id, as_of=at_site(patient, at)),
         patient=Identifiers(patient.pk, patient.identifier, patient.born_on),
         at=at,
         can_be_pregnant=Answer.NO if ruled_out else Answer.UNKNOWN,
