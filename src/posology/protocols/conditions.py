@@ -258,7 +258,7 @@ _LIST_COMPLETE = "medication_list_complete"
 
 def _taking(drug_class: str, context: Context) -> Evaluation:
     taken = [m for m in context.case.medications if m.active is not Answer.NO]
-    in_class = [m for m in taken if drug_class in _classes_of(m, context.library)]
+    in_class = [m for m in taken if drug_class in _classes_of(m, context)]
     sure = [m for m in in_class if m.active is Answer.YES]
     if sure:
         return _of(True, *(_seen_drug(m) for m in sure))
@@ -271,9 +271,7 @@ def _taking(drug_class: str, context: Context) -> Evaluation:
 
 def _unlisted_drug(context: Context) -> Evaluation:
     unread = [
-        m
-        for m in context.case.medications
-        if m.active is not Answer.NO and _ingredients(m, context.library) is None
+        m for m in context.case.medications if m.active is not Answer.NO and _ingredients(m, context) is None
     ]
     return _of(True, *(_seen_drug(m) for m in unread)) if unread else _no_more_drugs(context)
 
@@ -291,14 +289,26 @@ def _no_more_drugs(context: Context) -> Evaluation:
     return _of(False, observed(fact, question))
 
 
-def _ingredients(medication: Medication, library: Library) -> tuple[str, ...] | None:
-    return ingredients_of(medication.text, medication.rxnorm, library)
+def _ingredients(medication: Medication, context: Context) -> tuple[str, ...] | None:
+    return _read_drug(medication, context)[0]
 
 
-def _classes_of(medication: Medication, library: Library) -> frozenset[str]:
-    return frozenset(
-        c for name in _ingredients(medication, library) or () for c in library.drugs.drugs[name].classes
-    )
+def _classes_of(medication: Medication, context: Context) -> frozenset[str]:
+    return _read_drug(medication, context)[1]
+
+
+def _read_drug(medication: Medication, context: Context) -> tuple[tuple[str, ...] | None, frozenset[str]]:
+    """Return the ingredients of a drug and their classes, read once a case: every rule on drugs asks."""
+    drugs = context.library.drugs
+    kept = context.case.worked_out.get("drugs")
+    if kept is None or kept[0] is not drugs:
+        kept = context.case.worked_out["drugs"] = (drugs, {})
+    read: dict[tuple[str, str | None], tuple[tuple[str, ...] | None, frozenset[str]]] = kept[1]
+    key = (medication.text, medication.rxnorm)
+    if key not in read:
+        found = ingredients_of(medication.text, medication.rxnorm, context.library)
+        read[key] = (found, frozenset(c for name in found or () for c in drugs.drugs[name].classes))
+    return read[key]
 
 
 def _seen_drug(medication: Medication) -> Observed:
