@@ -38,7 +38,8 @@ def test_a_session_goes_from_the_gate_to_the_door(route):
     seat.done("discharged", with_escort="yes")
     assert seat.state.phase is SessionPhase.DISCHARGED
     assert "This session is over" in text_of(seat.open())
-    record = seat.client().get(reverse("session-record", kwargs={"session": seat.session_id}))
+    with time_machine.travel(seat.at, tick=False):
+        record = seat.client().get(reverse("session-record", kwargs={"session": seat.session_id}))
     assert record.status_code == 200 and "Everything that was written" in text_of(record)
 
 
