@@ -60,7 +60,7 @@ class Background:
 def load_background() -> Background:
     """Load the background that ships with the package, once a process."""
     folder = FilePath(str(files("posology.knowledge") / "data"))
-    return build_background(read_files(folder), load_library())
+    return build_background(read_files(folder, deciding=False), load_library())
 
 
 def build_background(documents: Mapping[str, tuple[Document, bytes]], library: Library) -> Background:

@@ -36,12 +36,14 @@ BACKGROUND = "background/"
 _DAY = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
 
 
-def read_files(folder: FilePath, *, background: bool = True) -> dict[str, tuple[Document, bytes]]:
-    """Read every YAML file below ``folder``, by its path inside it; on wish without the background."""
+def read_files(
+    folder: FilePath, *, deciding: bool = True, background: bool = True
+) -> dict[str, tuple[Document, bytes]]:
+    """Read every YAML file below ``folder``, by its path inside it; on wish only one of the two kinds."""
     found: dict[str, tuple[Document, bytes]] = {}
     for path in sorted(folder.rglob("*.yaml")):
         name = path.relative_to(folder).as_posix()
-        if name.startswith(BACKGROUND) and not background:
+        if not (background if name.startswith(BACKGROUND) else deciding):
             continue
         raw = path.read_bytes()
         try:
