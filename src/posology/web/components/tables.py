@@ -22,7 +22,7 @@ class Column:
 class Cell:
     """One value: words, a quantity, a day or a moment; with a link, a second line or a chip where wanted.
 
-    ``None`` shows a dash with ``missing``.
+    ``None`` shows a dash with ``missing``. ``whole`` words never break: a record number, a lot.
     """
 
     value: Quantity | str | date | datetime | None
@@ -30,6 +30,7 @@ class Cell:
     sub: str = ""
     chip: Chip | None = None
     missing: str = "not recorded"
+    whole: bool = False
 
     @property
     def kind(self) -> str:

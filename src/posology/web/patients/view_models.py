@@ -48,9 +48,9 @@ def patients_table(listed: Listed, *, searched: str) -> Table:
         Row(
             (
                 Cell(str(p), href=reverse("patient", kwargs={"patient": p.pk})),
-                Cell(p.identifier),
+                Cell(p.identifier, whole=True),
                 Cell(p.born_on),
-                Cell(SEX[p.sex]),
+                Cell(SEX[p.sex], whole=True),
                 Cell(_title(p.course_protocol, protocols), missing="no course"),  # type: ignore[attr-defined]
                 Cell(p.next_at, missing="none planned"),  # type: ignore[attr-defined]
             )
@@ -91,9 +91,9 @@ def look_alikes_table(alike: Iterable[Patient]) -> Table:
         Row(
             (
                 Cell(str(p), href=reverse("patient", kwargs={"patient": p.pk})),
-                Cell(p.identifier),
+                Cell(p.identifier, whole=True),
                 Cell(p.born_on),
-                Cell(SEX[p.sex]),
+                Cell(SEX[p.sex], whole=True),
             ),
             marked=True,
         )
