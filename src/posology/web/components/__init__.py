@@ -21,7 +21,7 @@ from posology.web.components.forms import (
 )
 from posology.web.components.frame import LOOP, Button, Crumbs, Frame, Link, LoopSteps, Tabs
 from posology.web.components.notices import Dialog, EmptyState, Notice
-from posology.web.components.options import Blocked, Evidence, NoneOfThese, Option, OptionSet
+from posology.web.components.options import Blocked, Evidence, Held, NoneOfThese, Option, OptionSet
 from posology.web.components.patient import AllergyStatus, PatientBanner
 from posology.web.components.readings import PadChoice, PadInput, PadRow, Question, ReadingPad
 from posology.web.components.session_chart import DoseStep, SiteLimit, VitalPoint, session_chart
@@ -69,6 +69,7 @@ __all__ = [
     "Field",
     "Frame",
     "Ground",
+    "Held",
     "Instrument",
     "Link",
     "LiveValue",

@@ -28,15 +28,24 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """One rule that holds an option: its title, what was found, and what to do about it."""
+
+    title: str
+    found: str
+    do: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Blocked:
-    """Why an option cannot be chosen now, and what would change that.
+    """Why an option cannot be chosen now, and who may clear it.
 
     ``overridable``: the person who looks may choose it all the same, and says why when signing.
     """
 
     status: Status
-    why: str
-    needs: tuple[str, ...] = ()
+    held: tuple[Held, ...]
+    cleared_by: str = ""
     overridable: bool = False
 
     @property
@@ -55,7 +64,8 @@ class Option:
     """One proposal. The dose is shown bold and once; the sum that led to it in ordinary weight beside it.
 
     ``change`` says in words what differs from the last session ("Same dose, 7 days later"); ``basis`` says
-    from which weight, of which day, the dose was computed. ``dose`` is ``None`` where the proposal is to
+    from which weight, of which day, the dose was computed; ``checkpoint`` when the course is judged anew, and
+    ``at_session`` what will be asked on the day. ``dose`` is ``None`` where the proposal is to
     give none. A reason that rests on facts is an :class:`Evidence`, and shows its source and certainty.
     """
 
@@ -67,7 +77,7 @@ class Option:
     sum: tuple[Term, ...]
     schedule: str
     dates: tuple[date, ...]
-    visits: str
+    checkpoint: str
     change: str
     reasons_for: tuple[str | Evidence, ...]
     reasons_against: tuple[str | Evidence, ...]
@@ -75,6 +85,7 @@ class Option:
     given_over: str = ""
     rounding: str = ""
     basis: str = ""
+    at_session: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
     blocked: Blocked | None = None
     curve: Chart | None = None

@@ -15,7 +15,7 @@ from posology.quantities import Quantity
 from posology.recommendation import Advice, Option, ProtocolAdvice, Reason
 from posology.web import components
 from posology.web.assessment.view_models import PARTS
-from posology.web.components import Blocked, Evidence, Fact, FactList, Ground, OptionSet, Status
+from posology.web.components import Blocked, Evidence, Fact, FactList, Ground, Held, OptionSet, Status
 from posology.web.components.text import day_text
 
 NONE = "none"
@@ -49,7 +49,8 @@ def card(option: Option, *, by: User, zone: tzinfo) -> components.Option:
         given_over=f"over {option.dose.minutes}\u00a0min" if option.dose and option.dose.minutes else "",
         schedule=schedule_of(option),
         dates=tuple(visit.on for visit in option.visits),
-        visits=next((visit.note for visit in option.visits if visit.note), ""),
+        checkpoint=next((visit.note for visit in option.visits if visit.note), ""),
+        at_session=asked_at_session(option),
         change=(option.difference or NO_CHANGE) if gives else "",
         reasons_for=tuple(_reason(r, option.protocol_id) for r in option.for_),
         reasons_against=tuple(_reason(r, option.protocol_id) for r in option.against),
@@ -81,6 +82,16 @@ def schedule_of(option: Option) -> str:
     return f"{option.visits[0].phase_title}. Session {option.visits[0].number}:"
 
 
+def asked_at_session(option: Option) -> tuple[str, ...]:
+    """Name what cannot be known before the day, and is asked at the gate; each question once."""
+    questions = load_library().questions.questions
+    asked = (missing for finding in option.at_session for missing in finding.missing)
+    names = (questions[m.key].short if m.key in questions else m.ask for m in asked)
+    return tuple(
+        dict.fromkeys(name[:1].lower() + name[1:] if name[1:2].islower() else name for name in names)
+    )
+
+
 def _reason(reason: Reason, protocol_id: str) -> str | Evidence:
     if not reason.citations:
         return reason.say
@@ -104,11 +115,10 @@ def _blocked(option: Option, by: User) -> Blocked | None:
     holds = option.blocked_by
     clears = all(h.cleared_by in CLEARED_BY_PRESCRIBER for h in holds) and by.role == Role.PRESCRIBER.value
     others = sorted({h.cleared_by.value for h in holds})
-    why = " ".join(f"{h.message}{_unverified(h)}" for h in holds)
     return Blocked(
         Status.HOLD,
-        why if clears else f"{why} Cleared by: {', '.join(others)}.",
-        needs=tuple(h.do for h in holds if h.do),
+        tuple(Held(h.title, f"{h.message}{_unverified(h)}", h.do) for h in holds),
+        cleared_by="" if clears else ", ".join(others),
         overridable=clears,
     )
 

@@ -9,6 +9,7 @@ from posology.web.components import (
     Evidence,
     Fact,
     Ground,
+    Held,
     Option,
     OptionSet,
     Status,
@@ -111,7 +112,7 @@ _IV = Option(
     rounding="rounded down",
     schedule="Twice a week for 3 weeks, first:",
     dates=_TWICE_WEEKLY,
-    visits="6 visits in 3 weeks, each about 2 h",
+    checkpoint="After session 6, decide with the patient whether to go on",
     change="Same dose, 3 days later",
     reasons_for=("Score fell by 8 points since the first session", "Last session without adverse event"),
     reasons_against=("A vein and a pump at each visit",),
@@ -131,7 +132,7 @@ _NASAL = Option(
     sum=("2 ×", q("28", "mg"), "=", q("56", "mg")),
     schedule="Twice a week for 4 weeks, first:",
     dates=(*_TWICE_WEEKLY, date(2026, 12, 17), date(2026, 12, 21)),
-    visits="8 visits in 4 weeks, each at least 2 h",
+    checkpoint="After session 8, judge the benefit before going on",
     change="Another substance and route; a new course begins",
     reasons_for=("Labelled for treatment-resistant depression", "No vein needed"),
     reasons_against=("Not weight-based", "Observation of at least 2 h each time"),
@@ -147,7 +148,8 @@ _IM = Option(
     rounding="rounded down",
     schedule="Twice a week for 3 weeks, first:",
     dates=_TWICE_WEEKLY,
-    visits="6 visits in 3 weeks",
+    checkpoint="After session 6, decide with the patient whether to go on",
+    at_session=("way home arranged", "fasting kept"),
     change="Same amount by another route; a new order",
     reasons_for=("No vein and no pump needed",),
     reasons_against=("Cannot be stopped once given", "No controlled trial of a schedule was read"),
@@ -162,8 +164,13 @@ _BLOCKED = replace(
     _NASAL,
     blocked=Blocked(
         Status.HOLD,
-        "The patient is not enrolled in the REMS programme yet.",
-        ("Enrolment form, signed by patient and prescriber",),
+        (
+            Held(
+                "REMS enrolment",
+                "The patient is not enrolled in the REMS programme yet.",
+                "Send the enrolment form, signed by patient and prescriber.",
+            ),
+        ),
     ),
 )
 
