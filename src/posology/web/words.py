@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from types import MappingProxyType
 
 from posology.case import Answer, Choice, Fact, Origin
@@ -54,6 +54,11 @@ def in_units(value: Quantity, units: tuple[str, ...]) -> str:
     """Show a quantity as it was entered, and in the other units people think in: ``72.5 kg (159.8 lb)``."""
     others = [str(Quantity(value.in_unit(u).quantize(Decimal("0.1")), u)) for u in units if u != value.unit]
     return f"{value} ({', '.join(others)})" if others else str(value)
+
+
+def to_tenth(given_mg: Decimal) -> Decimal:
+    """Cut an amount given to 0.1 mg, as pages show it: never above what went in, never 0 where some did."""
+    return given_mg.quantize(Decimal("0.1"), ROUND_DOWN) or given_mg
 
 
 def shown_answer(fact: Fact, question: Question) -> str:

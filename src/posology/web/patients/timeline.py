@@ -19,7 +19,7 @@ from posology.web.components import (
     ScorePoint,
     timeline,
 )
-from posology.web.words import ROUTE
+from posology.web.words import ROUTE, to_tenth
 
 ROOM = timedelta(days=3)  # beside the first and the last thing, so that nothing is drawn on the edge
 
@@ -57,7 +57,7 @@ def _doses(overview: Overview) -> Iterator[DosePoint]:
             given = told.state.delivered_mg(
                 told.state.ended_at or told.state.discharged_at or told.state.started_at
             )
-            dose = given if told.state.ended_at else told.order.dose_mg
+            dose = to_tenth(given) if told.state.ended_at else told.order.dose_mg
             yield DosePoint(
                 told.state.started_at,
                 Quantity(dose, "mg"),

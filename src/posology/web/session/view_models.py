@@ -29,7 +29,7 @@ from posology.web.components import (
 from posology.web.components.text import clock_text
 from posology.web.components.timeline import EventPoint
 from posology.web.session.words import READINGS
-from posology.web.words import PHASE, ROUTE
+from posology.web.words import PHASE, ROUTE, to_tenth
 
 _PHASE_STATUS = {
     SessionPhase.RUNNING: Status.RUNNING,
@@ -107,17 +107,18 @@ def ordered(chair: Chairside, *, product: str) -> Ordered:
     return Ordered(Quantity(order.dose_mg, "mg"), over or devices, words, chair.protocol.title)
 
 
-def dose_facts(chair: Chairside, zone: tzinfo) -> FactList | None:
-    """Return how far the dose is: what is in, at which rate, until when."""
+def dose_facts(chair: Chairside, zone: tzinfo, *, exact: bool = False) -> FactList | None:
+    """Return how far the dose is: what is in, at which rate, until when; the record has it ``exact``."""
     state = chair.state
     if state.started_at is None and state.administration_at is None:
         return None
     until = min(chair.at, state.ended_at) if state.ended_at else chair.at
     least = "at least, a spray was lost or partial" if state.delivered_is_least else ""
+    given = state.delivered_mg(until)
     facts = [
         Fact(
             "Given so far" if state.ended_at is None else "Given",
-            Quantity(state.delivered_mg(until), "mg"),
+            Quantity(given if exact else to_tenth(given), "mg"),
             at=until,
             origin=least or f"of {Quantity(chair.order.dose_mg, 'mg')}",
         ),
@@ -135,6 +136,13 @@ def dose_facts(chair: Chairside, zone: tzinfo) -> FactList | None:
     if state.ended_at is not None:
         facts.append(Fact("Ended", clock_text(state.ended_at, zone), at=state.ended_at))
     return FactList(tuple(facts))
+
+
+def readings_first(chair: Chairside) -> bool:
+    """Say whether readings stand before the way home: one is called for, or the stay is not over yet."""
+    due = chair.next_due
+    called_for = due is not None and due.status in {DueStatus.DUE, DueStatus.OVERDUE}
+    return called_for or any(unmet.key == "minimum_stay" for unmet in chair.unmet)
 
 
 def device_clock(chair: Chairside) -> Timer | None:

@@ -133,7 +133,7 @@ def record(request: HttpRequest, session: UUID) -> HttpResponse:
         "log": event_list(log),
         "chart": _chart(chair, log),
         "due": view_models.due_table(chair, _zone(chair)),
-        "dose": view_models.dose_facts(chair, _zone(chair)),
+        "dose": view_models.dose_facts(chair, _zone(chair), exact=True),
         "conflicts": chair.state.conflicts,
     }
     return opened.show("session/record.html", context)
@@ -205,6 +205,7 @@ def _of_phase(chair: Chairside, opened: OpenPatient, form: Form, again: str) -> 
     if phase is SessionPhase.OBSERVING:
         return {
             "leaving": True,
+            "readings_first": view_models.readings_first(chair),
             "dose": view_models.dose_facts(chair, zone),
             "criteria": later_panels.criteria_panel(chair, form),
             "discharge": later_panels.discharge_panel(form),

@@ -1,0 +1,34 @@
+"""What stands first on the page at the chair, and how exactly it tells the dose."""
+
+import time_machine
+from django.urls import reverse
+
+from tests.integration.web.chair import chair
+from tests.integration.web.walk import text_of
+
+
+def order_of(html: str) -> list[str]:
+    """Return the reading pad and the discharge list in the order in which they stand."""
+    return sorted(("readings", "leaving"), key=lambda name: html.index(f'id="{name}"'))
+
+
+def test_readings_stand_before_the_discharge_list_until_the_stay_is_over(db):
+    seat = chair().to_observation()
+    html = text_of(seat.open())
+    assert order_of(html) == ["readings", "leaving"]
+    assert "still open</a>; the minimum stay is over at" in html
+    seat.wait(hours=2, minutes=1)
+    overdue = text_of(seat.open())
+    assert order_of(overdue) == ["readings", "leaving"] and "still open</a>" in overdue
+    seat.measure()
+    assert order_of(text_of(seat.open())) == ["leaving", "readings"]
+
+
+def test_the_page_cuts_the_dose_to_a_tenth_and_the_record_keeps_it_exact(db):
+    seat = chair().ready().start().wait(minutes=21, seconds=17)
+    # By hand: 36 mg x 1277 s / 2400 s = 19.155 mg.
+    page = text_of(seat.open())
+    assert "19.1\u00a0mg" in page and "19.155" not in page
+    with time_machine.travel(seat.at, tick=False):
+        record = seat.client().get(reverse("session-record", kwargs={"session": seat.session_id}))
+    assert "19.155\u00a0mg" in text_of(record)
