@@ -120,6 +120,19 @@ class TestSessionChart:
         ys = [float(mark.y) for mark in chart.lanes[1].marks]
         assert all(8 <= y <= 200 for y in ys) and ys[0] < ys[1]
 
+    def test_equal_devices_share_one_label_and_a_new_rate_has_its_own(self):
+        def labels(*amounts: tuple[str, str]) -> list[str]:
+            steps = [
+                DoseStep(minute(10 + 5 * n), minute(11 + 5 * n), Quantity(Decimal(number), unit))
+                for n, (number, unit) in enumerate(amounts)
+            ]
+            chart = session_chart(id="s", start=START, end=minute(60), zone=UTC, doses=steps)
+            return [bar.label for bar in chart.lanes[2].bars]
+
+        assert labels(("28", "mg"), ("28", "mg"), ("28", "mg")) == ["28\u00a0mg", "", ""]
+        rates = labels(("0.85", "mg/min"), ("0.4", "mg/min"), ("0.85", "mg/min"))
+        assert rates == ["0.85\u00a0mg/min", "0.4\u00a0mg/min", "0.85\u00a0mg/min"]
+
     def test_what_is_only_planned_does_not_look_given(self):
         rate = Quantity(Decimal("0.85"), "mg/min")
         steps = [DoseStep(minute(10), minute(20), rate), DoseStep(minute(20), minute(50), rate, planned=True)]

@@ -1,6 +1,6 @@
 """The chart of one session, drawn as an anaesthesia record: carets, dots, and the dose as a step."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from itertools import pairwise
@@ -163,13 +163,22 @@ def _dose_lane(
             scale.width(step.start, step.end),
             f"{floor - float(y.y(step.amount.magnitude)):.1f}",
             "planned" if step.planned else "dose",
-            label=step.label or quantity_text(step.amount),
+            label=label,
         )
-        for step in doses
+        for step, label in zip(doses, _labels(doses), strict=True)
     )
     unit = f", {unit_of(doses[0].amount.unit).shown}" if doses else ""
     flags = tuple(Tick(scale.x(event.at), letter) for letter, event in letters if scale.holds(event.at))
     return Lane(f"Dose{unit}", y.height, ticks=(Tick(y.y(0), "0"),), bars=bars, flags=flags)
+
+
+def _labels(doses: Sequence[DoseStep]) -> Iterator[str]:
+    """Yield a label for each step, empty where it would repeat the one before: equal devices lie close."""
+    before = ""
+    for step in doses:
+        label = step.label or quantity_text(step.amount)
+        yield "" if label == before else label
+        before = label
 
 
 def _minute_ticks(scale: TimeScale, zone: tzinfo) -> tuple[Tick, ...]:
