@@ -20,6 +20,8 @@ from posology.web.components import (
     Dialog,
     Fact,
     Field,
+    Held,
+    LiveValue,
     OptionSet,
     PadInput,
     PadRow,
@@ -156,11 +158,21 @@ class TestOptions:
         assert html.count("34\u00a0mg</span>") == 1
         assert re.search(r"DOSE</span> <strong[^>]*><span[^>]*>34\u00a0mg", html)
 
-    def test_a_blocked_option_says_why_and_what_is_needed_and_cannot_be_chosen(self):
-        option = replace(options_of()[0].options[0], blocked=Blocked(Status.HOLD, "Not yet.", ("A form",)))
-        shown = Page(render_component(option, now=NOW, group="option"))
-        assert "Hold" in shown.words and "Not yet." in shown.words and "A form" in shown.words
+    def test_a_blocked_option_says_once_what_holds_it_and_what_to_do_and_cannot_be_chosen(self):
+        held = Held("Enrolment", "Not yet enrolled.", "Send a form.")
+        blocked = Blocked(Status.HOLD, (held,), cleared_by="prescriber")
+        shown = Page(
+            render_component(replace(options_of()[0].options[0], blocked=blocked), now=NOW, group="option")
+        )
+        assert "Hold" in shown.words and "Cleared by: prescriber." in shown.words
+        assert [shown.words.count(said) for said in (held.title, held.found, held.do)] == [1, 1, 1]
         assert "disabled" in shown.all("input")[0]
+
+    def test_a_checkpoint_has_its_own_label_and_what_is_asked_on_the_day_stands_on_the_card(self):
+        first = options_of()[0].options[0]
+        option = replace(first, checkpoint="After session 6, decide.", at_session=("fasting", "escort"))
+        words = " ".join(Page(render_component(option, now=NOW, group="option")).words.split())
+        assert "Checkpoint After session 6, decide. Asked at the session: fasting, escort." in words
 
 
 NUMBER = re.compile(r"(?<![\w.,/-])\d[\d.\u202f]*")
@@ -368,6 +380,14 @@ class TestBoard:
     def test_a_silent_chair_says_so_in_a_word(self):
         card = ChairCard("1", "A.S.", "Running", silent=True, heard_at=NOW - timedelta(minutes=6))
         assert "Stale" in page(card).words and "6\u00a0min ago" in page(card).words
+
+    def test_a_chair_with_no_reading_says_so_in_one_line(self):
+        none = tuple(LiveValue(label, "", None) for label in ("BP", "HR", "SpO₂"))
+        words = page(ChairCard("1", "A.S.", "Expected", readings=none)).words
+        assert words.count("No readings yet") == 1 and "not taken" not in words
+        some = (LiveValue("BP", "128/76", NOW, "mmHg"), *none[1:])
+        words = page(ChairCard("1", "A.S.", "Running", readings=some)).words
+        assert "128/76" in words and words.count("not taken") == 2
 
 
 class TestDialogAndTable:

@@ -91,6 +91,11 @@ class ChairCard:
         return tuple(sorted(self.tasks, key=lambda task: task.due_at))
 
     @property
+    def is_unread(self) -> bool:
+        """Return whether nothing was measured in this chair yet."""
+        return all(value.at is None for value in self.readings)
+
+    @property
     def next_task(self) -> Task | None:
         """Return what is due next."""
         return self.in_order[0] if self.tasks else None
