@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -32,9 +32,10 @@ def test_it_was_read_by_a_second_person_and_has_a_day_for_the_next_reading(file)
     assert file.clinical_sign_off is None, "only a site's own clinician signs off; nothing ships signed"
 
 
-def test_nothing_is_overdue_on_the_last_day_and_everything_is_on_the_day_after():
+def test_nothing_is_overdue_on_the_day_before_and_everything_long_after():
     due = min(file.review_due for file in FILES.values())
-    assert LIBRARY.overdue(due) == ()
+    assert LIBRARY.overdue(due - timedelta(days=1)) == ()
+    assert LIBRARY.overdue(due)
     assert set(LIBRARY.overdue(date(2100, 1, 1))) == set(FILES)
 
 

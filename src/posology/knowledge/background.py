@@ -47,8 +47,8 @@ class Background:
         return (*self.references, self.trials, self.fact_ids, self.settings)
 
     def overdue(self, on: date) -> tuple[str, ...]:
-        """Return the ids of the files whose review was due before ``on``."""
-        return tuple(sorted(file.id for file in self.files if file.review_due < on))
+        """Return the ids of the files whose review is due on or before ``on``."""
+        return tuple(sorted(file.id for file in self.files if file.review_due <= on))
 
     @property
     def facts(self) -> Mapping[str, ReferenceFact]:

@@ -72,8 +72,8 @@ class Library:
             ) from None
 
     def overdue(self, on: date) -> tuple[str, ...]:
-        """Return the ids of the files whose review was due before ``on``."""
-        return tuple(sorted(i for i, f in self._headers() if f.review_due < on))
+        """Return the ids of the files whose review is due on or before ``on``."""
+        return tuple(sorted(i for i, f in self._headers() if f.review_due <= on))
 
     def _headers(self) -> Iterable[tuple[str, Header]]:
         yield from self.protocols.items()
