@@ -3,7 +3,7 @@
 import time_machine
 from django.urls import reverse
 
-from tests.integration.web.chair import chair
+from tests.integration.web.chair import chair, faults_of
 from tests.integration.web.walk import text_of
 
 
@@ -32,3 +32,26 @@ def test_the_page_cuts_the_dose_to_a_tenth_and_the_record_keeps_it_exact(db):
     with time_machine.travel(seat.at, tick=False):
         record = seat.client().get(reverse("session-record", kwargs={"session": seat.session_id}))
     assert "19.155\u00a0mg" in text_of(record)
+
+
+def test_a_time_that_still_lies_ahead_is_not_taken_for_yesterday(db):
+    seat = chair().to_observation()
+    before = seat.events()
+    asked = seat.send("readings", heart_rate="70", clock="23:59")
+    assert asked.status_code == 422 and "23:59 still lies ahead today" in text_of(asked), faults_of(asked)
+    assert seat.events() == before
+
+
+def test_a_session_over_midnight_takes_a_time_of_the_evening_before(db):
+    seat = chair().to_observation()
+    seat.wait(hours=24 - seat.at.hour)
+    taken = seat.send("readings", heart_rate="70", clock="23:59")
+    assert taken.status_code == 302, faults_of(taken)
+
+
+def test_a_long_word_in_a_note_is_stored_and_shown_as_typed(db):
+    seat = chair().to_observation()
+    word = "<script>alert(1)</script>" + "W" * 300
+    seat.done("note_written", text=word)
+    html = text_of(seat.open())
+    assert "<script>alert(1)" not in html and "&lt;script&gt;alert(1)" in html

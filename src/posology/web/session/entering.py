@@ -5,7 +5,7 @@ One table says which fields each kind of form has. A blank field is left out, ne
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,8 @@ from posology.web.moments import latest_clock
 from posology.web.reading import typed_day
 
 EMPTY = "Nothing is entered here. Fill it in."
+BEFORE_THE_SESSION = timedelta(hours=2)
+"""How long before a session its first entry may lie across midnight; an engineering default."""
 
 TEXT, YES_NO = "text", "yes-no"
 
@@ -118,7 +120,7 @@ def entered(form: Form, chair: Chairside, *, zone: tzinfo) -> tuple[Entered, ...
     FormFaults
         With the faults noted in the form.
     """
-    at = _moment(form, chair.at, zone)
+    at = _moment(form, chair, zone)
     if form.kind in COMPOSED:
         events = tuple(_COMPOSERS[form.kind](form, chair, at, zone))
     else:
@@ -170,16 +172,28 @@ def _id(form: Form, name: str = "id") -> UUID:
         raise BadRequest("The form carries no id, so a second send could not be told from a first.") from None
 
 
-def _moment(form: Form, now: datetime, zone: tzinfo) -> datetime | None:
-    """Return when it happened where a time was typed; nothing means now."""
+def _moment(form: Form, chair: Chairside, zone: tzinfo) -> datetime | None:
+    """Return when it happened where a time was typed; nothing means now.
+
+    A time that still lies ahead means yesterday only where the session reaches back to yesterday: else
+    a slip of the finger would lay a reading before the patient came, and nobody would be asked.
+    """
     text = form.value("clock").strip()
     if not text:
         return None
     try:
-        return latest_clock(text, now=now, zone=zone)
+        moment = latest_clock(text, now=chair.at, zone=zone)
     except QuantityError as fault:
         form.faults["clock"] = str(fault)
         return None
+    began = min([chair.session.scheduled_at, *(row.occurred_at for row in chair.rows)]) - BEFORE_THE_SESSION
+    if moment < began and moment.astimezone(zone).date() < chair.at.astimezone(zone).date():
+        form.faults["clock"] = (
+            f"{text} still lies ahead today, and yesterday this session had not begun. "
+            "Write the time at which it was, or leave it empty for now."
+        )
+        return None
+    return moment
 
 
 def _simple(form: Form) -> dict[str, Any]:
