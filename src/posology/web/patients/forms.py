@@ -15,7 +15,14 @@ SORTS = (
 
 
 class SearchForm(forms.Form):
-    text = forms.CharField(label="Name or ID", required=False, max_length=80)
+    text = forms.CharField(
+        label="Name or ID",
+        required=False,
+        max_length=80,
+        error_messages={
+            "max_length": "Names and IDs have at most 80 characters, so nothing was searched. Write fewer."
+        },
+    )
     sort = forms.ChoiceField(label="Sort by", choices=SORTS, required=False, initial="name")
     page = forms.IntegerField(required=False, min_value=1, max_value=100_000, widget=forms.HiddenInput)
 

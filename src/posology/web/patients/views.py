@@ -31,18 +31,20 @@ def patients(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.POST if request.method == "POST" else None)
     given = form.cleaned_data if form.is_bound and form.is_valid() else {}
     text = given.get("text") or ""
+    unread = "text" in form.errors  # everyone must not look like the answer to a search
     listed = patients_listed(
         person(request), text=text, order=given.get("sort") or "name", page=given.get("page") or 1
     )
     context = {
         "form": form,
+        "errors": errors_of(form) if unread else None,
         "table": view_models.patients_table(listed, searched=text),
         "listed": listed,
         "may_register": may(person(request), "register_patient"),
         "following": listed.page + 1 if listed.page < listed.pages else None,
         "previous": listed.page - 1 if listed.page > 1 else None,
     }
-    return show(request, "patients/list.html", context)
+    return show(request, "patients/list.html", context, status=422 if unread else 200)
 
 
 def patient_new(request: HttpRequest) -> HttpResponse:
