@@ -81,9 +81,37 @@ def _fall_if_idle(request: HttpRequest, now: datetime) -> None:
 def _keep_draft(request: HttpRequest) -> None:
     if request.method in SAFE_METHODS:
         return
+    now = now_of(request)
     body = [[k, v] for k in request.POST for v in request.POST.getlist(k) if k not in SECRETS]
+    body = _with_its_time(body, request.resolver_match.view_name if request.resolver_match else "", now)
     if sum(len(k) + len(v) for k, v in body) <= LONGEST_DRAFT:
-        request.session[DRAFT] = {"path": request.path, "by": str(request.user.pk), "body": body}
+        request.session[DRAFT] = {
+            "path": request.path,
+            "by": str(request.user.pk),
+            "body": body,
+            "at": now.isoformat(),
+        }
+
+
+def _with_its_time(body: list[list[str]], page: str, now: datetime) -> list[list[str]]:
+    """Write into a form that says *now*, or no time, when it was sent: sent again, it is not of then.
+
+    Only forms that tell what happened have such a time; that of an order is a plan, and stays as typed. An
+    event that may only be taken live, such as the start of a dose, is then refused with a sentence.
+    """
+    local = timezone.localtime(now)
+    typed = {k: v for k, v in body}
+    if page in {"session-event", "form"} and not typed.get("clock", "").strip():
+        return [[k, v] for k, v in body if k != "clock"] + [["clock", f"{local:%H:%M}"]]
+    if page == "assessment" and typed.get("when") == "now":
+        kept = [[k, v] for k, v in body if k not in {"when", "when_day", "when_time"}]
+        return [
+            *kept,
+            ["when", "earlier"],
+            ["when_day", f"{local:%Y-%m-%d}"],
+            ["when_time", f"{local:%H:%M}"],
+        ]
+    return body
 
 
 def draft_of(request: HttpRequest) -> dict[str, Any] | None:

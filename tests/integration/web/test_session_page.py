@@ -1,10 +1,12 @@
 """What stands first on the page at the chair, and how exactly it tells the dose."""
 
+from datetime import timedelta
+
 import time_machine
 from django.urls import reverse
 
 from tests.integration.web.chair import chair, faults_of
-from tests.integration.web.walk import text_of
+from tests.integration.web.walk import hidden_of, text_of
 
 
 def order_of(html: str) -> list[str]:
@@ -55,3 +57,29 @@ def test_a_long_word_in_a_note_is_stored_and_shown_as_typed(db):
     seat.done("note_written", text=word)
     html = text_of(seat.open())
     assert "<script>alert(1)" not in html and "&lt;script&gt;alert(1)" in html
+
+
+def test_a_reading_kept_by_the_lock_counts_for_the_time_it_was_sent(db):
+    """Sent at 15:40 behind a locked screen and again at 16:05, it is a reading of 15:40 (hazard H-63)."""
+    seat = chair().to_observation()
+    form = {**seat.form("readings"), "heart_rate": "81"}
+    client, url = (
+        seat.client(),
+        reverse("session-event", kwargs={"session": seat.session_id, "kind": "readings"}),
+    )
+    first = seat.at + timedelta(minutes=12)
+    with time_machine.travel(first, tick=False):
+        assert client.post(url, form)["Location"].startswith(reverse("sign-in"))
+    with time_machine.travel(first + timedelta(minutes=25), tick=False):
+        client.force_login(seat.site.nurse)
+        session = client.session
+        session.pop("locked_at", None)
+        session["seen_at"] = (first + timedelta(minutes=25)).isoformat()
+        session.save()
+        page = client.get(reverse("draft"))
+        kept = hidden_of(page, url)
+        assert kept["clock"] == f"{first:%H:%M}" and f"{first:%H:%M}" in text_of(page)
+        assert client.post(url, kept).status_code == 302
+    latest = max(seat.state.readings, key=lambda r: r.at)
+    assert latest.payload.heart_rate == 81
+    assert latest.at == first.replace(second=0, microsecond=0)

@@ -1,7 +1,7 @@
 """Signing in and out. Nothing on these pages tells whether an account exists."""
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib import auth
@@ -102,7 +102,8 @@ def draft(request: HttpRequest) -> HttpResponse:
         assert isinstance(request.user, User)
         return redirect(home_of(request.user))
     shown = [(k, v) for k, v in kept["body"] if v and k not in _UNSEEN]
-    return show(request, "accounts/draft.html", {"draft": kept, "shown": shown})
+    sent_at = datetime.fromisoformat(kept["at"])
+    return show(request, "accounts/draft.html", {"draft": kept, "shown": shown, "sent_at": sent_at})
 
 
 _UNSEEN = frozenset({"id", "patient", "version", "switched", "form_id"})
