@@ -215,12 +215,16 @@ def _faults(error: ValidationError) -> tuple[FieldFault, ...]:
     return tuple(_fault(fault) for fault in error.errors(include_url=False))
 
 
+# What people read where the key is not a word.
+_SHOWN = {"spo2": "oxygen saturation"}
+
+
 def _fault(fault: ErrorDetails) -> FieldFault:
     cause = fault.get("ctx", {}).get("error")
     if isinstance(cause, FieldFaultError):
         return FieldFault(cause.field, str(cause))
     field = str(fault["loc"][0]) if fault["loc"] else "payload"
-    shown = field[:40].replace("_", " ")
+    shown = _SHOWN.get(field, field[:40].replace("_", " "))
     if fault["type"] == "extra_forbidden":
         return FieldFault(
             field, f"The field '{field[:40]}' is not known here. Take it away, or mend its spelling."

@@ -185,3 +185,13 @@ def test_the_option_to_end_the_course_ends_it_with_the_reason(site):
     course = Course.objects.for_clinic(site.clinic).get()
     assert course.status == "ended" and "No benefit" in course.ended_because
     assert DecisionRow.objects.for_clinic(site.clinic).get().option_id == option.id
+
+
+def test_an_order_that_waits_is_told_before_anything_is_chosen(site):
+    """Without it the refusal came only after product, identifiers and password."""
+    patient = assessed(site)
+    assert "signed and not given yet" not in look(site.prescriber, patient)
+    signed = factories.signed_order(site, patient)
+    page = look(site.prescriber, patient)
+    assert "is signed and not given yet, so another cannot be signed" in page
+    assert reverse("order", kwargs={"order": signed.order.pk}) in page

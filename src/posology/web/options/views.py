@@ -15,6 +15,7 @@ from posology.clinic.accounts.permissions import NotPermitted, may
 from posology.clinic.care.actions import choose_none, sign_order
 from posology.clinic.care.queries import advice_for
 from posology.clinic.conflicts import Conflict
+from posology.clinic.orders.queries import active_order
 from posology.knowledge import load_library
 from posology.quantities import DomainError
 from posology.recommendation import Advice, Option
@@ -58,6 +59,7 @@ def _options_page(opened: OpenPatient, advice: Advice, error: str) -> dict[str, 
         else None,
         "needed": () if advice.options else view_models.needed(advice.needed, opened.patient),
         "refused": view_models.refused(advice),
+        "waiting": active_order(opened.patient),
         "may_sign": may(opened.by, "sign_order"),
         "errors": _choice_error(error),
     }
