@@ -1,0 +1,90 @@
+"""One substance by one route: doses, phases, monitoring, discharge."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from posology.knowledge.schema.common import (
+    Cited,
+    Dated,
+    Header,
+    Number,
+    ProtocolStatement,
+    Route,
+    Substance,
+    Texts,
+    Whole,
+)
+from posology.knowledge.schema.rules import Condition
+
+
+class Phase(Cited):
+    """One stretch of a course: visit days counted from day 1, or an interval that may be stepped."""
+
+    id: str
+    title: str
+    visit_days: tuple[Whole, ...] | None = None
+    every_days: Whole | None = None
+    sessions: Whole | None = None
+    interval_days: tuple[Whole, ...] | None = None  # allowed intervals, the first being usual
+    checkpoint: str | None = None
+    in_force_from: date | None = None
+
+    @model_validator(mode="after")
+    def _has_one_pattern(self) -> "Phase":
+        if sum(v is not None for v in (self.visit_days, self.every_days, self.interval_days)) != 1:
+            raise ValueError("a phase has exactly one of visit_days, every_days, interval_days")
+        if (self.every_days is not None) != (self.sessions is not None):
+            raise ValueError("every_days and sessions go together")
+        if self.visit_days and (
+            self.visit_days[0] != 1 or list(self.visit_days) != sorted(set(self.visit_days))
+        ):
+            raise ValueError("visit_days start at 1 and run forward")
+        return self
+
+
+class Monitoring(Cited):
+    """When readings are due: before, at fixed minutes from the first dose, or by steps during and after."""
+
+    before: bool = True
+    at_min: tuple[Whole, ...] = ()
+    during_every_min: Whole | None = None
+    after_every_min: Whole | None = None
+    after_until_min: Whole | None = None
+    readings: tuple[Literal["blood_pressure", "heart_rate", "spo2", "respiratory_rate", "sedation"], ...]
+
+
+class Discharge(Cited):
+    """From which moment the minimum stay counts, how long it is, and what must be seen."""
+
+    clock_from: Literal["first_device", "administration_end", "dose"]
+    minimum_min: Whole = Field(ge=0)
+    criteria: dict[str, str]  # key -> the sentence a nurse confirms
+
+
+class OlderAdults(Cited):
+    """The only first dose from an age on, where a label gives one."""
+
+    from_age: Whole = Field(ge=18)
+    dose_start: Number
+    unit: str
+
+
+class ProtocolFile(Header):
+    """One substance by one route: doses, schedule, monitoring, discharge, and what speaks for and against."""
+
+    kind: Literal["protocol"]
+    substance: Substance
+    route: Route
+    approval: Literal["approved", "off-label"]
+    dose_basis: Literal["mg/kg", "mg"]
+    jurisdictions: Texts = ()
+    only_where: Condition | None = None  # the one group it is offered to; a rule holds it for all others
+    values: dict[str, Dated]
+    older_adults: OlderAdults | None = None
+    phases: tuple[Phase, ...]
+    monitoring: Monitoring
+    discharge: Discharge
+    statements: tuple[ProtocolStatement, ...] = ()
+    products: Texts

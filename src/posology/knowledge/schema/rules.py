@@ -1,0 +1,123 @@
+"""Rules and their conditions: a small fixed vocabulary, answered true, false or unknown."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from posology.knowledge.schema.common import (
+    Certainty,
+    Cited,
+    Dated,
+    Header,
+    Level,
+    Number,
+    Role,
+    Route,
+    Strict,
+    Substance,
+    Texts,
+    Whole,
+)
+
+
+class Condition(Strict):
+    """A small fixed vocabulary: exactly one of the forms, answered true, false or unknown."""
+
+    fact: str | None = None
+    is_: str | None = Field(default=None, alias="is")
+    above: Number | str | None = (
+        None  # a bare number in the question's unit, or the name of a value of the rule
+    )
+    at_least: Number | str | None = None
+    below: Number | str | None = None
+    at_most: Number | str | None = None
+    within_days: Whole | str | None = None
+    # The last answer, however old, is this one; false where there is none. It takes a blank for false, so
+    # it may only add caution: as a further part of any_of, beside one that does not.
+    known: str | None = None
+    changed_by_more_than_percent: Number | None = None
+    age: "Compare | None" = None
+    bmi: "Compare | None" = None
+    taking: str | None = None
+    unlisted_drug: bool | None = None
+    any_of: tuple["Condition", ...] | None = None
+    all_of: tuple["Condition", ...] | None = None
+    not_: "Condition | None" = Field(default=None, alias="not")
+
+    @model_validator(mode="after")
+    def _has_one_form(self) -> "Condition":
+        heads = [n for n in ("fact", "age", "bmi", "taking", "unlisted_drug", "any_of", "all_of", "not_")
+                 if getattr(self, n) is not None]  # fmt: skip
+        if len(heads) != 1:
+            raise ValueError(
+                "a condition has exactly one of fact, age, bmi, taking, unlisted_drug, any_of, all_of, not"
+            )
+        tests = [n for n in ("is_", "above", "at_least", "below", "at_most", "within_days", "known",
+                             "changed_by_more_than_percent") if getattr(self, n) is not None]  # fmt: skip
+        if (heads == ["fact"]) != (len(tests) == 1):
+            raise ValueError("a fact has exactly one test (is, above, at_least, below, at_most, within_days, "
+                             "known, changed_by_more_than_percent), and nothing else has one")  # fmt: skip
+        return self
+
+
+class Compare(Strict):
+    """One comparison with a number."""
+
+    above: Number | None = None
+    at_least: Number | None = None
+    below: Number | None = None
+    at_most: Number | None = None
+
+    @model_validator(mode="after")
+    def _has_one(self) -> "Compare":
+        if sum(v is not None for v in (self.above, self.at_least, self.below, self.at_most)) != 1:
+            raise ValueError("a comparison has exactly one of above, at_least, below, at_most")
+        return self
+
+
+class AppliesTo(Strict):
+    """Where a rule speaks at all; empty means everywhere."""
+
+    substances: tuple[Substance, ...] = ()
+    routes: tuple[Route, ...] = ()
+    jurisdictions: Texts = ()
+    protocols: Texts = ()
+    except_protocols: Texts = ()  # which a rule of the others does not fit, such as another indication
+
+
+class Rule(Cited):
+    """One rule: when it holds, what it asks for, in what words, on what grounds, and who may clear it."""
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    title: str = Field(max_length=70)
+    level: Level
+    applies_to: AppliesTo = AppliesTo()
+    when: Condition
+    say: str = Field(max_length=140)
+    do: str = Field(max_length=240)
+    cleared_by: Role = Role.NOBODY
+    in_force_from: date | None = None
+    in_force_until: date | None = None
+    each_session: bool = False
+
+    @model_validator(mode="after")
+    def _may_do_what_it_does(self) -> "Rule":
+        if self.certainty is Certainty.NOT_VERIFIED:
+            if self.level is Level.STOP:
+                raise ValueError(
+                    "its certainty is N, so it may not stop; make it a hold that a prescriber decides"
+                )
+            if self.level is Level.HOLD and self.cleared_by is Role.NOBODY:
+                raise ValueError("its certainty is N, so a prescriber must be able to clear it")
+        if self.level is Level.HOLD and self.cleared_by is Role.NOBODY:
+            raise ValueError("a hold that nobody may clear is a stop; say who clears it")
+        return self
+
+
+class RulesFile(Header):
+    """Rules, and the dated values that they compare with."""
+
+    kind: Literal["rules"]
+    values: dict[str, Dated] = Field(default={})
+    rules: tuple[Rule, ...]
