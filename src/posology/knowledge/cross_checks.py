@@ -27,6 +27,7 @@ from posology.knowledge.schema import (
     Substance,
     Value,
 )
+from posology.knowledge.site_bounds import loosened
 from posology.knowledge.yaml_reader import Document, Path
 
 # What the decisions read from a protocol; one of each must stand in its values.
@@ -185,7 +186,21 @@ def _test_faults(condition: Condition, question: Question, values: Mapping[str, 
             yield f"there is no value '{reference}' in this file."
 
 
+def _site_faults(file: ProtocolFile, library: Library) -> Iterator[tuple[str, Path]]:
+    """Yield what speaks against a site's own protocol beside the product's that it is based on."""
+    if file.based_on is None:
+        return
+    base = library.protocols.get(file.based_on)
+    if base is None:
+        yield f"there is no protocol '{file.based_on}' to be based on. Mend its spelling.", ("based_on",)
+    elif base.based_on is not None:
+        yield f"'{base.id}' is a site's own. Base it on one of the product's.", ("based_on",)
+    else:
+        yield from loosened(file, base)
+
+
 def _protocol_faults(file: ProtocolFile, library: Library) -> Iterator[tuple[str, Path]]:
+    yield from _site_faults(file, library)
     for problem in _refused(file.substance, file.route, library):
         yield problem, ("route",)
     needed = list(_NEEDED)

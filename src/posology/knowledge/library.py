@@ -71,6 +71,11 @@ class Library:
                 f"There is no protocol '{protocol_id[:60]}'. Those known are: {known}."
             ) from None
 
+    def in_place_of(self, protocol_id: str) -> str:
+        """Return the id of the site's own protocol that replaces one of the product's, or that id itself."""
+        mine = (p.id for p in self.protocols.values() if p.based_on == protocol_id and p.status == "active")
+        return next(mine, protocol_id)
+
     def overdue(self, on: date) -> tuple[str, ...]:
         """Return the ids of the files whose review is due on or before ``on``."""
         return tuple(sorted(i for i, f in self._headers() if f.review_due <= on))

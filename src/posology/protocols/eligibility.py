@@ -78,8 +78,8 @@ def _covers(applies_to: AppliesTo, protocol: ProtocolFile, jurisdiction: str) ->
         (not applies_to.substances or protocol.substance in applies_to.substances)
         and (not applies_to.routes or protocol.route in applies_to.routes)
         and (not applies_to.jurisdictions or jurisdiction in applies_to.jurisdictions)
-        and (not applies_to.protocols or protocol.id in applies_to.protocols)
-        and protocol.id not in applies_to.except_protocols
+        and (not applies_to.protocols or bool(protocol.names & set(applies_to.protocols)))
+        and not protocol.names & set(applies_to.except_protocols)
     )
 
 

@@ -262,11 +262,15 @@ def _hours(span: timedelta) -> str:
 
 
 def protocols_for(library: Library, jurisdiction: str, *, on: date) -> Iterator[ProtocolFile]:
-    """Yield the active protocols of a jurisdiction that are wholly in force on a day, approved ones first."""
+    """Yield the active protocols of a jurisdiction that are wholly in force on a day, approved ones first.
+
+    A site's own protocol stands in the place of the one that it is based on.
+    """
     mine = [
         p
         for p in library.protocols.values()
         if p.status == "active"
+        and library.in_place_of(p.id) == p.id
         and (not p.jurisdictions or jurisdiction in p.jurisdictions)
         and all(min(dated) <= on for dated in p.values.values())
     ]

@@ -75,6 +75,8 @@ class ProtocolFile(Header):
     """One substance by one route: doses, schedule, monitoring, discharge, and what speaks for and against."""
 
     kind: Literal["protocol"]
+    # The product's protocol that a site's own stands on; every rule that names the one holds for the other.
+    based_on: str | None = None
     substance: Substance
     route: Route
     approval: Literal["approved", "off-label"]
@@ -88,3 +90,8 @@ class ProtocolFile(Header):
     discharge: Discharge
     statements: tuple[ProtocolStatement, ...] = ()
     products: Texts
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The ids by which a rule may name this protocol: its own, and that of what it is based on."""
+        return frozenset({self.id, self.based_on} - {None})  # type: ignore[arg-type]
