@@ -1,4 +1,4 @@
-"""A site's library: the product's, overlaid with the site's approved protocols, read by the same strict loader.
+"""A site's library: the product's, overlaid with the site's approved protocols, through the same loader.
 
 A site's file adds one protocol and changes nothing else, so the product's parts are taken as they were
 checked; the site's file passes every check that a shipped one passes, and those of ``site_bounds`` besides.

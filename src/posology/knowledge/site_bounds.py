@@ -44,7 +44,7 @@ def loosened(mine: ProtocolFile, base: ProtocolFile) -> Iterator[Fault]:
 def out_of_bounds(
     mine: ProtocolFile, base: ProtocolFile, settings: Mapping[str, SiteSetting]
 ) -> Iterator[Fault]:
-    """Yield every value that lies outside of the site setting which names it, or that is no site's to choose."""
+    """Yield every value that lies outside of the site setting that names it, or is no site's to choose."""
     for name, dated in mine.values.items():
         setting = setting_for(base.id, name, settings)
         before = base.values.get(name)
@@ -118,8 +118,8 @@ def _values(_: str, mine: Mapping[str, Any], base: Mapping[str, Any], file: Prot
             continue
         if min(dated) > min(base[name]):
             yield (
-                f"{value_words(name)} holds from {min(dated)} only, and the product's from {min(base[name])}. "
-                "Keep the earlier values.",
+                f"{value_words(name)} holds from {min(dated)} only, and the product's "
+                f"from {min(base[name])}. Keep the earlier values.",
                 ("values", name),
             )
             continue
@@ -234,11 +234,11 @@ def _monitoring(_: str, mine: Monitoring, base: Monitoring, file: ProtocolFile) 
     at = ("monitoring",)
     if base.before and not mine.before:
         yield "the readings before the dose are gone. Put them back.", at
-    for word, now, was in (
-        ("reading", mine.readings, base.readings),
-        ("fixed time", mine.at_min, base.at_min),
+    for word, kept, asked in (
+        ("reading", {str(r) for r in mine.readings}, [str(r) for r in base.readings]),
+        ("fixed time", {f"{m} min" for m in mine.at_min}, [f"{m} min" for m in base.at_min]),
     ):
-        gone = [one for one in was if one not in now]
+        gone = [one for one in asked if one not in kept]
         if gone:
             yield f"the {word} {plain(gone)} is gone. Put it back.", at
     for words, now, was, longest in (
@@ -254,8 +254,15 @@ def _monitoring(_: str, mine: Monitoring, base: Monitoring, file: ProtocolFile) 
     yield from _others_same(mine, base, "monitoring", _WATCHED)
 
 
-_WATCHED = frozenset({"before", "readings", "at_min", "during_every_min", "after_every_min", "after_until_min",
-                      "facts", "sources", "certainty"})  # fmt: skip
+_GROUNDS = frozenset({"facts", "sources", "certainty"})
+_WATCHED = _GROUNDS | {
+    "before",
+    "readings",
+    "at_min",
+    "during_every_min",
+    "after_every_min",
+    "after_until_min",
+}
 
 
 def _discharge(_: str, mine: Discharge, base: Discharge, file: ProtocolFile) -> Iterator[Fault]:
@@ -270,9 +277,6 @@ def _discharge(_: str, mine: Discharge, base: Discharge, file: ProtocolFile) -> 
         if mine.criteria.get(key) != sentence:
             yield f"the criterion '{sentence}' is gone or worded otherwise. Put it back as it was.", at
     yield from _others_same(mine, base, "discharge", frozenset({"minimum_min", "criteria", *_GROUNDS}))
-
-
-_GROUNDS = frozenset({"facts", "sources", "certainty"})
 
 
 def _others_same(mine: Any, base: Any, name: str, known: frozenset[str]) -> Iterator[Fault]:
