@@ -17,6 +17,24 @@ _OTHER = {
     "R": Certainty.NOT_VERIFIED,
 }
 
+# Said to whoever reads a page, so in few words.
+CERTAINTY_WORDS = {
+    Certainty.VERIFIED: "read at the source",
+    Certainty.SECONDARY: "reported by another source",
+    Certainty.DERIVED: "worked out from cited facts",
+    Certainty.SEED: "practice, not trial",
+    Certainty.NOT_VERIFIED: "not verified: a prescriber decides",
+    Certainty.SITE_DEFAULT: "set by the site",
+}
+
+
+def certainty_words(code: str) -> str:
+    """Return what a certainty code means, in words; codes joined by a stroke, such as V/S, are told each."""
+    parts = (part.strip() for part in code.split("/"))
+    return "; ".join(
+        CERTAINTY_WORDS[Certainty(part)] if part in set(Certainty) else part for part in parts if part
+    )
+
 
 def codes_in(words: str) -> tuple[Certainty, ...]:
     """Return the certainties that a cell of a sheet names, each once, in its order; none for a dash."""

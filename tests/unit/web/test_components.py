@@ -290,9 +290,14 @@ class TestVerdicts:
         assert [v.status for v in listed.passed] == [Status.PASS]
 
     def test_each_chain_goes_down_to_the_source_and_its_certainty(self):
-        verdicts = DECIDING[0].samples[0].parts[0]
+        verdicts = next(c for c in DECIDING if c.slug == "verdicts").samples[0].parts[0]
         words = page(verdicts).words
-        for expected in ("A-CI-06", "SPR-US, SPR-EU", "V read at the source", "not verified; may only hold"):
+        for expected in (
+            "A-CI-06",
+            "SPR-US, SPR-EU",
+            "V read at the source",
+            "not verified: a prescriber decides",
+        ):
             assert expected in words
         assert words.count("unverified") == 1
 

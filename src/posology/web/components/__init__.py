@@ -7,6 +7,7 @@ Views build these from what the lower floors answer; nothing here decides, store
 from posology.web.components.band_chart import BandPoint, Studied, band_chart
 from posology.web.components.base import Component, render_component
 from posology.web.components.board import Board, ChairCard, LiveValue, Task, Timer, due_status
+from posology.web.components.chain import AskedLine, Chain, ChainLink, ForceValue, ReadValue, Rest
 from posology.web.components.chart import Chart
 from posology.web.components.events import Event, EventList
 from posology.web.components.facts import Fact, FactList, Ground, Verdict, VerdictList
@@ -42,11 +43,14 @@ __all__ = [
     "LOOP",
     "YES_NO_UNKNOWN",
     "AllergyStatus",
+    "AskedLine",
     "BandPoint",
     "Blocked",
     "Board",
     "Button",
     "Cell",
+    "Chain",
+    "ChainLink",
     "ChairCard",
     "Chart",
     "Chip",
@@ -67,6 +71,7 @@ __all__ = [
     "Fact",
     "FactList",
     "Field",
+    "ForceValue",
     "Frame",
     "Ground",
     "Held",
@@ -85,7 +90,9 @@ __all__ = [
     "PressurePoint",
     "Problem",
     "Question",
+    "ReadValue",
     "ReadingPad",
+    "Rest",
     "Row",
     "ScoreBand",
     "ScorePoint",

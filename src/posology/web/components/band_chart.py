@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields
 from itertools import pairwise
 from math import ceil
 
+from posology.knowledge.certainties import certainty_words
 from posology.web.components.chart import Bar, Chart, KeyEntry, Lane, Line, Tick, ValueScale
-from posology.web.components.facts import certainty_words
 from posology.web.components.tables import Cell, Column, Row, Table
 from posology.web.components.text import number_text
 

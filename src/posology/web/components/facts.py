@@ -4,25 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
+from posology.knowledge.certainties import certainty_words
 from posology.quantities import Quantity
+from posology.web.components.chain import Chain
 from posology.web.components.status import GRAVITY, Chip, Status
-
-# How sure the knowledge is, in the words of the clinical facts files.
-CERTAINTY_WORDS = {
-    "V": "read at the source",
-    "S": "reported by another source",
-    "D": "worked out from cited facts",
-    "SEED": "programme brief",
-    "N": "not verified; may only hold",
-    "SITE": "default of this product, for the site to set",
-}
-
-
-def certainty_words(code: str) -> str:
-    """Return what a certainty code means, in words; a code of two letters joins both."""
-    return "; ".join(
-        CERTAINTY_WORDS.get(part.strip(), part.strip()) for part in code.split("/") if part.strip()
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +29,7 @@ class Fact:
     stale_because: str = ""
     href: str = ""
     action: str = ""
+    chain: Chain | None = None  # what the value, or the rule about it, rests on
 
     @property
     def is_quantity(self) -> bool:
@@ -100,6 +86,7 @@ class Verdict:
     needs: tuple[str, ...] = ()
     grounds: tuple[Ground, ...] = ()
     open: bool = False
+    chain: Chain | None = None  # whole, with links; it stands instead of the grounds
 
     @property
     def chip(self) -> Chip:
@@ -109,6 +96,8 @@ class Verdict:
     @property
     def is_unverified(self) -> bool:
         """Return whether it rests on a fact nobody has checked at its source."""
+        if self.chain is not None:
+            return self.chain.is_unverified
         return any("N" in ground.certainty.split("/") for ground in self.grounds)
 
 

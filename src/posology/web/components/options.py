@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
+from posology.knowledge.certainties import certainty_words
 from posology.quantities import Quantity
 from posology.web.components.chart import Chart
-from posology.web.components.facts import certainty_words
 from posology.web.components.status import Chip, Status
 from posology.web.components.text import Term
 

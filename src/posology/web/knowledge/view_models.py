@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.urls import reverse
 
 from posology.knowledge import Library
+from posology.knowledge.certainties import certainty_words
 from posology.knowledge.library import citations_in
 from posology.knowledge.schema import (
     Certainty,
@@ -25,7 +26,7 @@ from posology.knowledge.schema import (
 from posology.protocols.eligibility import speaks_of
 from posology.quantities import Quantity, show_number
 from posology.web.components import Cell, Chip, Column, EmptyState, Fact, Row, Status, Table, Verdict
-from posology.web.components.facts import Ground, certainty_words
+from posology.web.components.facts import Ground
 from posology.web.components.text import day_text
 
 NOT_SIGNED_OFF = "Not yet signed off by a clinician"

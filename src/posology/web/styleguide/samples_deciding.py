@@ -4,14 +4,21 @@ from dataclasses import replace
 from datetime import date
 
 from posology.web.components import (
+    AskedLine,
     Blocked,
+    Chain,
+    ChainLink,
     DeviceStep,
     Evidence,
     Fact,
+    FactList,
+    ForceValue,
     Ground,
     Held,
     Option,
     OptionSet,
+    ReadValue,
+    Rest,
     Status,
     Verdict,
     VerdictList,
@@ -89,6 +96,56 @@ _VERDICTS = VerdictList(
             "Answered no",
             on=date(2026, 11, 20),
             grounds=(Ground("eligibility/hypersensitivity", "A-CI-03", "SPR-US", "V", knowledge=_KNOWLEDGE),),
+        ),
+    )
+)
+
+_LABELS = Rest(
+    "V",
+    (ChainLink("A-CI-06", "#A-CI-06"),),
+    (
+        ChainLink("SPR-US", "#SPR-US", "Spravato (esketamine) nasal spray, United States labelling"),
+        ChainLink("SPR-EU", "#SPR-EU", "Spravato, European Union product information"),
+    ),
+)
+_CHAIN = Chain(
+    (_LABELS,),
+    rule=ChainLink("rules-session/pressure-before", "#rule", "Blood pressure before the dose"),
+    asked=(
+        AskedLine("Any of these:"),
+        AskedLine("Systolic pressure above 140 mmHg (systolic hold)", 1),
+        AskedLine("Diastolic pressure above 90 mmHg (diastolic hold)", 1),
+    ),
+    read=(ReadValue("Systolic pressure", "148 mmHg", NOW.date(), "entered here"),),
+    values=(ForceValue("Systolic hold", q("140", "mm[Hg]"), date(2019, 3, 5), _LABELS),),
+    in_force="from 05-Mar-2019",
+    knowledge="rules-session, version 1",
+)
+_DEFAULT = Chain(
+    (
+        Rest(
+            "SITE",
+            sources=(ChainLink("SITE-DEFAULT", "#", "Engineering default, to be set by each site"),),
+            where="Weight older than this is asked anew.",
+        ),
+    )
+)
+_DERIVED = Chain(
+    (
+        Rest(
+            "D",
+            tuple(ChainLink(f"PR-IV-0{n}", "#") for n in range(1, 6)),
+            (ChainLink("LOO16", "#", "Loo and others 2016, dose titration trial"),),
+        ),
+    ),
+    label="The sum rests on",
+)
+_PRACTICE = Chain(
+    (
+        Rest(
+            "N",
+            (ChainLink("A-CI-25", "#"),),
+            (ChainLink("OXF18", "#", "Service description of a clinic, read in part"),),
         ),
     )
 )
@@ -227,6 +284,35 @@ _DEVICES = Worksheet(
 )
 
 DECIDING = (
+    Chapter(
+        "chain",
+        "Chain to the source",
+        (
+            Sample("Folded: the closed line names the fact and how sure it is", (_CHAIN,)),
+            Sample("Flat, inside something that opens", (replace(_CHAIN, folded=False),)),
+            Sample(
+                "A default of the site; a sum of many facts; not verified", (_DEFAULT, _DERIVED, _PRACTICE)
+            ),
+            Sample(
+                "Under a verdict and under a fact",
+                (
+                    VerdictList(
+                        (
+                            Verdict(
+                                Status.HOLD,
+                                "Blood pressure before the dose",
+                                "148/92 mmHg, sitting",
+                                at=earlier(minutes=4),
+                                chain=replace(_CHAIN, folded=False),
+                            ),
+                        )
+                    ),
+                    FactList((Fact("Weight", q("68.4", "kg"), at=earlier(minutes=12), chain=_DEFAULT),)),
+                ),
+            ),
+        ),
+        banner=True,
+    ),
     Chapter(
         "verdicts",
         "Verdicts",
