@@ -37,7 +37,7 @@ def loosened(mine: ProtocolFile, base: ProtocolFile) -> Iterator[Fault]:
     """Yield everything in which a site's protocol is looser than the product's, or simply another one."""
     for name in type(mine).model_fields:
         if name not in OWN:
-            check = _PARTS.get(name, _same)
+            check: Callable[..., Iterator[Fault]] = _PARTS.get(name, _same)
             yield from check(name, getattr(mine, name), getattr(base, name), base)
 
 

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "csp",
     "posology.clinic.audit",
     "posology.clinic.accounts",
+    "posology.clinic.protocols",
     "posology.clinic.patients",
     "posology.clinic.assessments",
     "posology.clinic.orders",

@@ -20,9 +20,10 @@ from posology.clinic.orders.queries import active_order, open_course
 from posology.clinic.orders.stored import order_of
 from posology.clinic.patients.models import Patient
 from posology.clinic.patients.permissions import check_can
+from posology.clinic.protocols.queries import library_at
 from posology.clinic.sessions.actions import schedule
 from posology.clinic.sessions.models import SessionRow
-from posology.knowledge import load_library
+from posology.knowledge import Library
 from posology.protocols import check_interval
 from posology.quantities import check_aware
 from posology.recommendation import DoseChange, Option, ProposedDose
@@ -83,7 +84,8 @@ def sign_order(
         option_id, advice_for(patient, as_of=shown_at), advice_for(patient, as_of=at)
     )
     when = _when(patient, option, scheduled_at, at)
-    _check_before_signing(patient, option, dose, product_id, when)
+    library = library_at(patient.clinic, at)
+    _check_before_signing(patient, option, dose, product_id, when, library)
     holds = signing.holds_passed(option.blocked_by, overrides, by)
     if holds:
         check_can_override(by, patient)
@@ -93,7 +95,7 @@ def sign_order(
         patient_id=patient.pk,
         product_id=product_id,
         planned_on=site_day(patient, when),
-        library=load_library(),
+        library=library,
         overrides=holds,
     )
     row = _store(order, patient, by, at)
@@ -129,9 +131,13 @@ def _when(patient: Patient, option: Option, scheduled_at: datetime | None, at: d
 
 
 def _check_before_signing(
-    patient: Patient, option: Option, dose: ProposedDose, product_id: str, when: datetime
+    patient: Patient,
+    option: Option,
+    dose: ProposedDose,
+    product_id: str,
+    when: datetime,
+    library: Library,
 ) -> None:
-    library = load_library()
     protocol = library.protocol(option.protocol_id)
     signing.check_product(product_id, protocol, library)
     waiting = active_order(patient)

@@ -8,12 +8,11 @@ from uuid import UUID
 from posology.case import Case, Fact, Missing
 from posology.clinic.accounts.models import User
 from posology.clinic.assessments.models import FactRow, MedicationRow
-from posology.clinic.care.queries import at_site, case_of
+from posology.clinic.care.queries import advice_of, case_of
 from posology.clinic.care.standing import open_questions
 from posology.clinic.patients.models import Patient
 from posology.clinic.patients.permissions import check_can
 from posology.protocols.plausible import Doubt, entry_doubts
-from posology.recommendation import recommend
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def asking_of(by: User, patient: Patient, *, as_of: datetime) -> Asking:
     """
     check_can(by, "view_patient", patient)
     case = case_of(patient, as_of=as_of)
-    open_now = open_questions(case, recommend(case, as_of=at_site(patient, as_of)), as_of=as_of)
+    open_now = open_questions(case, advice_of(patient, case, as_of=as_of), as_of=as_of)
     return Asking(case, {m.key: m for m in open_now}, as_of)
 
 

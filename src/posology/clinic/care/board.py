@@ -12,10 +12,11 @@ from posology.clinic.orders.stored import order_of
 from posology.clinic.outcomes.models import RiskTask
 from posology.clinic.outcomes.queries import open_risk_tasks
 from posology.clinic.patients.models import Patient
+from posology.clinic.protocols.queries import library_of_order
 from posology.clinic.sessions.models import SessionRow
 from posology.clinic.sessions.queries import BoardLine, board
-from posology.knowledge import load_library
 from posology.knowledge.schema import ProtocolFile
+from posology.quantities import DomainError
 from posology.treatment import FINAL, Order, SessionPhase, SessionState, leaves_at, next_device_at, next_due
 
 IN_ROOM = frozenset(SessionPhase) - FINAL - {SessionPhase.SCHEDULED}
@@ -76,9 +77,18 @@ def _chair(number: int, lines: tuple[BoardLine, ...], at: datetime) -> ChairNow:
     first = mine[0]
     later = mine[1].session if len(mine) > 1 else None
     order = order_of(first.session.order)
-    protocol = load_library().protocols.get(order.protocol_id)
+    protocol = _protocol_of(order, first.session)
     due = tuple(_due(first, protocol, at)) if protocol else ()
     return ChairNow(number, first.session, order, first.state, _since(first), due, later)
+
+
+def _protocol_of(order: Order, session: SessionRow) -> ProtocolFile | None:
+    """Return the protocol as it was signed; the board still shows a chair whose stored text is altered."""
+    try:
+        library = library_of_order(session.patient.clinic_id, order.protocol_id, order.protocol_sha256)
+    except DomainError:
+        return None
+    return library.protocols.get(order.protocol_id)
 
 
 def _due(line: BoardLine, protocol: ProtocolFile, at: datetime) -> Iterator[DueThing]:

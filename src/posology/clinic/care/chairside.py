@@ -9,9 +9,10 @@ from posology.clinic.accounts.models import User
 from posology.clinic.accounts.queries import staff
 from posology.clinic.care.session import start_of
 from posology.clinic.orders.stored import OrderAltered, order_of
+from posology.clinic.protocols.queries import ProtocolAltered, library_of_order
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.sessions.queries import event_of, event_rows, session_for
-from posology.knowledge import KnowledgeError, load_library
+from posology.knowledge import KnowledgeError, Library
 from posology.knowledge.schema import ProtocolFile
 from posology.protocols import Report
 from posology.quantities import DomainError
@@ -47,6 +48,7 @@ class Chairside:
     session: SessionRow
     order: Order
     protocol: ProtocolFile
+    library: Library  # with the protocol as it was when the order was signed
     state: SessionState
     rows: tuple[EventRow, ...]
     names: dict[str, str]  # of the clinic's people, by the id that an event's author has
@@ -89,9 +91,12 @@ def chairside(by: User, session_id: UUID | str, *, at: datetime) -> Chairside:
     session = session_for(by, session_id)
     rows = tuple(event_rows(session))
     state = replay(event_of(row) for row in rows)
-    library, order = load_library(), order_of(session.order)
+    order = order_of(session.order)
     try:
+        library = library_of_order(session.patient.clinic_id, order.protocol_id, order.protocol_sha256)
         protocol = library.protocol(order.protocol_id)
+    except ProtocolAltered as refusal:
+        raise OrderAltered(str(refusal)) from None
     except KnowledgeError:
         raise OrderAltered(
             "The stored order names no protocol of ours, so nothing may be given from it."
@@ -103,6 +108,7 @@ def chairside(by: User, session_id: UUID | str, *, at: datetime) -> Chairside:
         session=session,
         order=order,
         protocol=protocol,
+        library=library,
         state=state,
         rows=rows,
         names={str(person.pk): person.full_name for person in staff(session.patient.clinic)},
@@ -110,7 +116,7 @@ def chairside(by: User, session_id: UUID | str, *, at: datetime) -> Chairside:
         gate=gate_items(protocol, library=library, can_be_pregnant=can_be_pregnant),
         obstacles=obstacles,
         report=start.report if start else None,
-        sheet=checked_sheet(order, state),
+        sheet=checked_sheet(order, state, library),
         due=due_readings(state, protocol, at),
         next_due=next_due(state, protocol, at),
         next_device_at=next_device_at(state, protocol),
@@ -119,13 +125,15 @@ def chairside(by: User, session_id: UUID | str, *, at: datetime) -> Chairside:
     )
 
 
-def checked_sheet(order: Order, state: SessionState) -> Worksheet | None:
+def checked_sheet(order: Order, state: SessionState, library: Library) -> Worksheet | None:
     """Return the worksheet that the second person checked, or nothing where none was."""
     if state.worksheet is None:
         return None
     said = state.worksheet.payload
     try:
-        return worksheet(order, product_id=said.product_id, final_volume_mL=said.final_volume_mL)
+        return worksheet(
+            order, product_id=said.product_id, library=library, final_volume_mL=said.final_volume_mL
+        )
     except DomainError:
         return None  # an obstacle to the start says why
 

@@ -7,7 +7,7 @@ from posology.clinic.accounts.models import User
 from posology.clinic.care.queries import at_site, case_of
 from posology.clinic.patients.models import Patient
 from posology.clinic.patients.permissions import check_can
-from posology.knowledge import load_library
+from posology.clinic.protocols.queries import library_at
 from posology.protocols import assess
 from posology.protocols.schedule import protocols_for
 from posology.recommendation import Advice, ProtocolAdvice, recommend
@@ -34,10 +34,9 @@ def eligibility_of(by: User, patient: Patient, *, as_of: datetime) -> Eligibilit
     check_can(by, "view_advice", patient)
     case = case_of(patient, as_of=as_of)
     here = at_site(patient, as_of)
-    advice = recommend(case, as_of=here)
+    library = library_at(patient.clinic, as_of)
+    advice = recommend(case, as_of=here, library=library)
     asked = {p.report.protocol_id for p in advice.protocols}
-    others = [
-        p for p in protocols_for(load_library(), case.jurisdiction, on=here.date()) if p.id not in asked
-    ]
-    reports = [ProtocolAdvice(assess(case, p.id, as_of=here), (), None) for p in others]
+    others = [p for p in protocols_for(library, case.jurisdiction, on=here.date()) if p.id not in asked]
+    reports = [ProtocolAdvice(assess(case, p.id, as_of=here, library=library), (), None) for p in others]
     return Eligibility(advice, (*advice.protocols, *reports))

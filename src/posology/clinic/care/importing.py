@@ -13,14 +13,13 @@ from posology.clinic.assessments.actions import check_same_person, hash_of_bundl
 from posology.clinic.assessments.models import ImportRow
 from posology.clinic.assessments.queries import imports_of
 from posology.clinic.audit import action
-from posology.clinic.care.queries import at_site, case_of
+from posology.clinic.care.queries import advice_of, case_of
 from posology.clinic.care.standing import open_questions
 from posology.clinic.outcomes.actions import record_form
 from posology.clinic.patients.models import Patient
 from posology.clinic.patients.permissions import check_can
 from posology.fhir import Import
 from posology.knowledge import load_library
-from posology.recommendation import recommend
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def preview_of(by: User, patient: Patient, text: str, *, as_of: datetime) -> Pre
         read=read,
         bundle=bundle,
         names_agree=_names_agree(patient, read),
-        still_open=open_questions(together, recommend(together, as_of=at_site(patient, as_of)), as_of=as_of),
+        still_open=open_questions(together, advice_of(patient, together, as_of=as_of), as_of=as_of),
         totals_only=tuple(s for s in read.case.scores if not _has_answers(s)),
         read_before=imports_of(patient).filter(sha256=hash_of_bundle(bundle)).first(),
     )

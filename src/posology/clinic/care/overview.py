@@ -7,7 +7,7 @@ from uuid import UUID
 
 from posology.case import Case, Missing
 from posology.clinic.accounts.models import User
-from posology.clinic.care.queries import at_site, case_of
+from posology.clinic.care.queries import advice_of, case_of
 from posology.clinic.care.standing import Standing, open_questions, standing_of
 from posology.clinic.orders.models import DecisionRow, OrderRow
 from posology.clinic.orders.queries import decisions_of, orders_of
@@ -18,7 +18,7 @@ from posology.clinic.patients.models import Patient
 from posology.clinic.patients.permissions import check_can
 from posology.clinic.sessions.models import SessionRow
 from posology.clinic.sessions.queries import sessions_of, states_of
-from posology.recommendation import Advice, recommend
+from posology.recommendation import Advice
 from posology.treatment import Order, SessionState
 
 
@@ -70,7 +70,7 @@ def overview_of(by: User, patient: Patient, *, as_of: datetime) -> Overview:
     """
     check_can(by, "view_patient", patient)
     case = case_of(patient, as_of=as_of)
-    advice = recommend(case, as_of=at_site(patient, as_of))
+    advice = advice_of(patient, case, as_of=as_of)
     rows = list(sessions_of(patient))
     states = states_of(rows)
     return Overview(

@@ -1,6 +1,7 @@
 """The stored facts as the library's own case, and what the library advises for it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -11,6 +12,7 @@ from posology.clinic.assessments.queries import facts_of, medications_of
 from posology.clinic.orders.stored import order_of
 from posology.clinic.outcomes.queries import scores_of
 from posology.clinic.patients.models import Patient
+from posology.clinic.protocols.queries import current_id, library_at
 from posology.clinic.sessions.models import SessionRow
 from posology.clinic.sessions.queries import sessions_of, states_of
 from posology.knowledge import Library, load_library
@@ -39,8 +41,22 @@ def case_of(patient: Patient, *, as_of: datetime) -> Case:
         facts=tuple(facts),
         medications=medications_of(patient, as_of=moment),
         scores=scores_of(patient, as_of=moment),
-        sessions=past_sessions(sessions, states),
+        sessions=_going_on(patient, past_sessions(sessions, states), moment),
     )
+
+
+def _going_on(
+    patient: Patient, sessions: tuple[PastSession, ...], moment: datetime
+) -> tuple[PastSession, ...]:
+    """Return past sessions under the protocol by which their course goes on at a moment.
+
+    What was given under the product's protocol goes on under the site's own, and back again.
+    """
+    if not sessions:
+        return ()
+    library = library_at(patient.clinic, moment)
+    now = {p: current_id(patient.clinic_id, p, library) for p in {s.protocol_id for s in sessions}}
+    return tuple(replace(s, protocol_id=now[s.protocol_id]) for s in sessions)
 
 
 def past_sessions(
@@ -118,12 +134,19 @@ def _gate_value(question: Question, answer: str) -> Answer | Choice | None:
 
 def advice_for(patient: Patient, *, as_of: datetime) -> Advice:
     """Return what the library advises for a patient as known at a moment."""
-    return recommend(case_of(patient, as_of=as_of), as_of=at_site(patient, as_of))
+    return advice_of(patient, case_of(patient, as_of=as_of), as_of=as_of)
+
+
+def advice_of(patient: Patient, case: Case, *, as_of: datetime) -> Advice:
+    """Return what the clinic's library advises for a patient's case."""
+    return recommend(case, as_of=at_site(patient, as_of), library=library_at(patient.clinic, as_of))
 
 
 def report_for(patient: Patient, protocol_id: str, *, as_of: datetime) -> Report:
     """Return every rule's finding on one protocol for a patient as known at a moment."""
-    return assess(case_of(patient, as_of=as_of), protocol_id, as_of=at_site(patient, as_of))
+    library = library_at(patient.clinic, as_of)
+    case = case_of(patient, as_of=as_of)
+    return assess(case, protocol_id, as_of=at_site(patient, as_of), library=library)
 
 
 def last_given_at(patient: Patient, *, before: UUID | None = None) -> datetime | None:

@@ -16,14 +16,15 @@ from posology.clinic.orders.actions import OrderRefused
 from posology.clinic.orders.models import OrderRow, OrderStatus
 from posology.clinic.orders.stored import check_intact, order_of
 from posology.clinic.patients.models import Patient
+from posology.clinic.protocols.queries import library_of_order
 from posology.clinic.sessions.actions import Recorded, Sent, SessionRefused, append
 from posology.clinic.sessions.models import SessionRow
 from posology.clinic.sessions.permissions import check_can_record
 from posology.clinic.sessions.queries import session_for
-from posology.knowledge import load_library
+from posology.knowledge import Library
 from posology.protocols import assess, check_interval
 from posology.quantities import check_aware
-from posology.treatment import Event, EventKind, SessionState, read_payload
+from posology.treatment import Event, EventKind, Order, SessionState, read_payload
 from posology.treatment.payloads import WorksheetChecked
 from posology.treatment.policies import Identifiers, Signature, Start
 from posology.treatment.recording import check_may_record
@@ -116,7 +117,7 @@ def _check_live(session: SessionRow, state: SessionState, event: Event, by: User
         author=event.author,
         at=event.recorded_at,
         start=start,
-        library=load_library(),
+        library=_library_of(session, order),
     )
 
 
@@ -152,21 +153,42 @@ def start_of(session: SessionRow, state: SessionState, *, at: datetime, lock: bo
     order = check_intact(row)
     patient = row.patient
     _check_order_is_for_now(row, patient, at)
-    protocol = load_library().protocol(order.protocol_id)
+    library = _library_of(session, order)
+    protocol = library.protocol(order.protocol_id)
+    _check_text_is_signed(order, library)
     check_interval(protocol, last_at=last_given_at(patient, before=session.pk), next_at=at)
     case = case_of(patient, as_of=at)
-    question = load_library().questions.questions["can_be_pregnant"]
+    question = library.questions.questions["can_be_pregnant"]
     pregnancy = seen(case, "can_be_pregnant", question, as_of=at)
     ruled_out = isinstance(pregnancy, Fact) and pregnancy.value is Answer.NO
     return Start(
         order=order,
         signature=Signature(row.signature.sha256, str(row.signature.by_id), row.signature.at),
         state=state,
-        report=assess(case, order.protocol_id, as_of=at_site(patient, at)),
+        report=assess(case, order.protocol_id, as_of=at_site(patient, at), library=library),
         patient=Identifiers(patient.pk, patient.identifier, patient.born_on),
         at=at,
         can_be_pregnant=Answer.NO if ruled_out else Answer.UNKNOWN,
+        library=library,
     )
+
+
+def _library_of(session: SessionRow, order: Order) -> Library:
+    """Return the knowledge that a session goes by: the protocol as it was when its order was signed."""
+    return library_of_order(session.patient.clinic_id, order.protocol_id, order.protocol_sha256)
+
+
+def _check_text_is_signed(order: Order, library: Library) -> None:
+    """Refuse to start by another text of the protocol than the one that was signed (hazard H-17).
+
+    A site's own texts are all kept; the product's are those of the release that runs.
+    """
+    if library.stamps[order.protocol_id].sha256 != order.protocol_sha256:
+        title = library.protocol(order.protocol_id).title
+        raise OrderRefused(
+            f"The text of {title} was changed after this order was signed, so nothing may be given from it. "
+            "Withdraw the order and sign a new one."
+        )
 
 
 def _check_order_is_for_now(row: OrderRow, patient: Patient, at: datetime) -> None:

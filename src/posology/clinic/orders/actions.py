@@ -12,7 +12,7 @@ from posology.clinic.orders.models import Course, CourseStatus, OrderRow, OrderS
 from posology.clinic.orders.queries import open_course, order_for
 from posology.clinic.patients.models import Patient
 from posology.clinic.patients.permissions import check_can
-from posology.knowledge import load_library
+from posology.clinic.protocols.queries import same_family
 from posology.quantities import DomainError
 
 # How long the reason for which a course ends may be.
@@ -28,6 +28,8 @@ class OrderRefused(DomainError):
 def course_for(*, course_id: UUID, patient: Patient, protocol_id: str, began_on: date, by: User) -> Course:
     """Return the running course under a protocol, or begin it; called within an action.
 
+    A course goes on when the site's own protocol takes the place of the product's, and back again.
+
     Raises
     ------
     OrderRefused
@@ -35,11 +37,10 @@ def course_for(*, course_id: UUID, patient: Patient, protocol_id: str, began_on:
     """
     running = open_course(patient)
     if running is None:
-        load_library().protocol(protocol_id)
         return Course.objects.create(
             id=course_id, patient=patient, protocol_id=protocol_id, began_on=began_on, opened_by=by
         )
-    if running.protocol_id != protocol_id:
+    if not same_family(patient.clinic_id, running.protocol_id, protocol_id):
         raise OrderRefused(
             f"A course under {running.protocol_id} is running, and a second one beside it is not allowed. "
             "End it first."

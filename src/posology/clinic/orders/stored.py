@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from posology.clinic.orders.models import OrderRow
+from posology.clinic.protocols.queries import same_family
 from posology.knowledge import Route, Substance
 from posology.quantities import DomainError
 from posology.treatment import Order, OverriddenHold
@@ -74,7 +75,8 @@ def check_intact(row: OrderRow) -> Order:
         "patient": order.patient_id == row.patient_id,
         "dose": order.dose_mg == row.dose_mg,
         "day": order.planned_on == row.planned_on,
-        "course": row.course.patient_id == row.patient_id and row.course.protocol_id == order.protocol_id,
+        "course": row.course.patient_id == row.patient_id
+        and same_family(row.patient.clinic_id, row.course.protocol_id, order.protocol_id),
         "overrides": {
             (o.rule, o.reason, str(o.by_id)) for o in row.overrides.everywhere(because="of one order")
         }

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from posology.case import Missing, Origin
 from posology.clinic.care.eligibility import Eligibility
-from posology.knowledge import KnowledgeStamp, load_library
+from posology.clinic.protocols.queries import library_at
+from posology.knowledge import KnowledgeStamp
 from posology.protocols import Citation, Finding, Observed, Report
 from posology.protocols import Verdict as Said
 from posology.recommendation import ProtocolAdvice
@@ -59,7 +60,8 @@ class ProtocolVerdicts:
 
 def tabs_of(opened: OpenPatient, found: Eligibility, current: str) -> Tabs:
     """Build one tab a protocol of the jurisdiction; two of one route are told apart by their titles."""
-    files = [load_library().protocols[p.report.protocol_id] for p in found.protocols]
+    library = library_at(opened.patient.clinic, opened.now)
+    files = [library.protocols[p.report.protocol_id] for p in found.protocols]
     alike = Counter(route_words(file) for file in files)
     base = opened.url("eligibility")
     return Tabs(
@@ -83,7 +85,7 @@ def protocol_verdicts(opened: OpenPatient, advised: ProtocolAdvice) -> ProtocolV
     rows = VerdictList(tuple(verdict_row(f, stamps) for f in report.findings))
     return ProtocolVerdicts(
         id=report.protocol_id,
-        title=load_library().protocols[report.protocol_id].title,
+        title=library_at(opened.patient.clinic, opened.now).protocol(report.protocol_id).title,
         chip=Chip(Status.of(overall(advised).value)),
         sentence=_sentence(advised),
         all=rows,

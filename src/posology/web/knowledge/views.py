@@ -2,7 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from posology.knowledge import load_library
+from posology.clinic.protocols.queries import library_at
 from posology.web.components import Crumbs, FactList, Link, VerdictList
 from posology.web.knowledge import view_models
 from posology.web.page import now_of, person, show
@@ -10,7 +10,8 @@ from posology.web.page import now_of, person, show
 
 def knowledge(request: HttpRequest) -> HttpResponse:
     """List the files with their version, their review day and the certainty of what they cite."""
-    library, on = load_library(), now_of(request).date()
+    now = now_of(request)
+    library, on = library_at(person(request).clinic, now), now.date()
     others = (library.questions, *library.rules, library.drugs, library.products, library.adjustments)
     context = {
         "tables": (
@@ -29,7 +30,8 @@ def knowledge(request: HttpRequest) -> HttpResponse:
 
 def protocol(request: HttpRequest, protocol: str) -> HttpResponse:
     """Show one protocol: every value by its day, the phases, the rules that speak of it, the sources."""
-    library, now = load_library(), now_of(request)
+    now = now_of(request)
+    library = library_at(person(request).clinic, now)
     file = library.protocols.get(protocol)
     if file is None:
         raise Http404

@@ -13,6 +13,7 @@ from posology.clinic.orders.actions import withdraw_order
 from posology.clinic.orders.models import OrderRow, OrderStatus
 from posology.clinic.orders.queries import order_for
 from posology.clinic.orders.stored import OrderAltered, check_intact
+from posology.clinic.protocols.queries import library_of_order
 from posology.clinic.sessions.actions import SessionRefused, place_session
 from posology.knowledge import load_library
 from posology.quantities import DomainError, QuantityError, read_number
@@ -81,7 +82,7 @@ def _order_page(opened: OpenPatient, row: OrderRow, intact: Order, place: PlaceF
     zone = ZoneInfo(opened.patient.clinic.zone)
     picked = opened.request.GET.get("product", "")
     final = opened.request.GET.get("final_volume_mL", "").strip()
-    sheet, refusal, field = _sheet(intact, picked, final) if picked else (None, "", "")
+    sheet, refusal, field = _sheet(opened, intact, picked, final) if picked else (None, "", "")
     return {
         "loop": loop_of(opened, "Order"),
         "row": row,
@@ -114,14 +115,17 @@ def _products(order: Order) -> tuple[tuple[str, str], ...]:
     return tuple((key, product.title) for key, product in load_library().products.products.items())
 
 
-def _sheet(order: Order, product_id: str, final: str) -> tuple[Worksheet | None, str, str]:
+def _sheet(
+    opened: OpenPatient, order: Order, product_id: str, final: str
+) -> tuple[Worksheet | None, str, str]:
     """Return the worksheet, or why there is none and which field says so."""
     try:
         volume = read_number(final, what="volume after dilution") if final else None
     except QuantityError as refusal:
         return None, str(refusal), "final_volume_mL"
     try:
-        return worksheet(order, product_id=product_id, final_volume_mL=volume), "", ""
+        library = library_of_order(opened.patient.clinic_id, order.protocol_id, order.protocol_sha256)
+        return worksheet(order, product_id=product_id, library=library, final_volume_mL=volume), "", ""
     except DomainError as refusal:
         return None, str(refusal), "product"
 

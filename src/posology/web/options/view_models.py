@@ -9,7 +9,7 @@ from django.urls import reverse
 from posology.case import Missing
 from posology.clinic.accounts.models import User
 from posology.clinic.patients.models import Patient
-from posology.knowledge import Role, load_library
+from posology.knowledge import Library, Role, load_library
 from posology.protocols import Citation, Finding, Verdict
 from posology.quantities import Quantity
 from posology.recommendation import Advice, Option, ProtocolAdvice, Reason
@@ -126,19 +126,19 @@ def _blocked(option: Option, by: User) -> Blocked | None:
 # ---------------------------------------------------------------- what stands below the cards
 
 
-def refused(advice: Advice) -> components.VerdictList | None:
+def refused(advice: Advice, library: Library) -> components.VerdictList | None:
     """Return the protocols that gave no option, each with its reason and the findings behind it."""
-    rows = tuple(_refusal(p) for p in advice.protocols if not p.options)
+    rows = tuple(_refusal(p, library) for p in advice.protocols if not p.options)
     return components.VerdictList(rows) if rows else None
 
 
-def _refusal(advised: ProtocolAdvice) -> components.Verdict:
+def _refusal(advised: ProtocolAdvice, library: Library) -> components.Verdict:
     report = advised.report
     verdict = report.verdict if not report.verdict.lets_through else Verdict.CANNOT_SAY
     deciding = report.of(verdict)
     return components.Verdict(
         Status.of(verdict.value),
-        load_library().protocol(report.protocol_id).title,
+        library.protocol(report.protocol_id).title,
         advised.why_no_options or "No option is made by this protocol.",
         needs=tuple(f"{m.ask} ({m.why})" for m in (*advised.missing, *report.missing)),
         grounds=tuple(ground for finding in deciding for ground in grounds_of(finding)),

@@ -16,7 +16,7 @@ from posology.clinic.care.actions import choose_none, sign_order
 from posology.clinic.care.queries import advice_for
 from posology.clinic.conflicts import Conflict
 from posology.clinic.orders.queries import active_order
-from posology.knowledge import load_library
+from posology.clinic.protocols.queries import library_at
 from posology.quantities import DomainError
 from posology.recommendation import Advice, Option
 from posology.web.components import ErrorSummary, Problem, errors_of
@@ -58,7 +58,7 @@ def _options_page(opened: OpenPatient, advice: Advice, error: str) -> dict[str, 
         if advice.options
         else None,
         "needed": () if advice.options else view_models.needed(advice.needed, opened.patient),
-        "refused": view_models.refused(advice),
+        "refused": view_models.refused(advice, library_at(opened.patient.clinic, opened.now)),
         "waiting": active_order(opened.patient),
         "may_sign": may(opened.by, "sign_order"),
         "errors": _choice_error(error),
@@ -93,10 +93,8 @@ def _second_look(
 ) -> HttpResponse:
     request, zone = opened.request, ZoneInfo(opened.patient.clinic.zone)
     product_id = request.POST.get("product_id", request.GET.get("product", ""))
-    products = {
-        p: load_library().products.products[p].title
-        for p in load_library().protocol(chosen.protocol_id).products
-    }
+    library = library_at(opened.patient.clinic, opened.now)
+    products = {p: library.products.products[p].title for p in library.protocol(chosen.protocol_id).products}
     picked = product_id if product_id in products else ""
     shown_at = read_shown_at(request.POST.get("shown_at", "")) or opened.now
     form = form or _sign_form(opened, chosen)

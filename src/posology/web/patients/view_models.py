@@ -13,7 +13,7 @@ from posology.clinic.care.listing import Listed
 from posology.clinic.care.overview import Overview, ToldSession
 from posology.clinic.outcomes.models import RiskTask
 from posology.clinic.patients.models import Patient
-from posology.knowledge import load_library
+from posology.clinic.protocols.queries import title_of
 from posology.measures import measure_of
 from posology.quantities import Quantity
 from posology.treatment import SessionPhase
@@ -43,7 +43,8 @@ LATEST = 6  # rows that a record shows unfolded
 
 def patients_table(listed: Listed, *, searched: str) -> Table:
     """Build the list of patients."""
-    protocols = load_library().protocols
+    clinics = {(p.clinic_id, p.course_protocol) for p in listed.patients if p.course_protocol}  # type: ignore[attr-defined]
+    titles = {course: title_of(clinic, course) for clinic, course in clinics}
     rows = tuple(
         Row(
             (
@@ -51,7 +52,7 @@ def patients_table(listed: Listed, *, searched: str) -> Table:
                 Cell(p.identifier, whole=True),
                 Cell(p.born_on),
                 Cell(SEX[p.sex], whole=True),
-                Cell(_title(p.course_protocol, protocols), missing="no course"),  # type: ignore[attr-defined]
+                Cell(titles.get(p.course_protocol), missing="no course"),  # type: ignore[attr-defined]
                 Cell(p.next_at, missing="none planned"),  # type: ignore[attr-defined]
             )
         )
@@ -77,12 +78,6 @@ def patients_table(listed: Listed, *, searched: str) -> Table:
         )
     )
     return Table("Patients", columns, rows, empty=empty)
-
-
-def _title(protocol_id: str | None, protocols: Any) -> str | None:
-    if protocol_id is None:
-        return None
-    return protocols[protocol_id].title if protocol_id in protocols else protocol_id
 
 
 def look_alikes_table(alike: Iterable[Patient]) -> Table:

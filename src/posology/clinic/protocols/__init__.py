@@ -1,0 +1,1 @@
+"""Protocols of a site's own: drafted by one person, approved by another, in force from a day, all kept."""
