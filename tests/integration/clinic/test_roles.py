@@ -38,6 +38,9 @@ EXPECTED = {
     "view_programme": "d",
     "view_audit": "da",
     "view_knowledge": "npda",
+    "view_protocols": "npd",
+    "author_protocol": "pd",
+    "review_protocol": "pd",
     "manage_users": "a",
 }
 
