@@ -19,6 +19,46 @@ from posology.knowledge.schema.common import (
 from posology.knowledge.schema.rules import Condition
 
 
+class Missed(Cited):
+    """What a source says to do after a missed session; with ``if_worse`` it asks for the denser schedule."""
+
+    do: str
+    if_worse: str = ""
+
+
+class Checkpoint(Cited):
+    """A question that is put to the prescriber on the way; it stops nothing and chooses nothing.
+
+    *benefit* is due on a day of its phase, counted from 1; *duration* so many months after the first response;
+    *futility* where the score fell too little after one session, or after each of several.
+    """
+
+    id: str
+    asks: Literal["benefit", "duration", "futility"]
+    title: str
+    do: str
+    limit: str = ""  # what this prompt cannot tell
+    on_day: Whole | None = None
+    months: Whole | None = None
+    after_one: Whole | None = None
+    after_each: tuple[Whole, ...] = ()
+    at_h: Whole | None = None  # hours after a session at which the source measured
+
+    @model_validator(mode="after")
+    def _says_when(self) -> "Checkpoint":
+        given = {
+            "benefit": self.on_day is not None,
+            "duration": self.months is not None,
+            "futility": None not in (self.after_one, self.at_h) and bool(self.after_each),
+        }
+        if [asks for asks, told in given.items() if told] != [self.asks]:
+            raise ValueError(
+                "a checkpoint has on_day for benefit, months for duration, and after_one, after_each and at_h "
+                "for futility; write those of its kind alone"
+            )
+        return self
+
+
 class Phase(Cited):
     """One stretch of a course: visit days counted from day 1, or an interval that may be stepped."""
 
@@ -29,6 +69,8 @@ class Phase(Cited):
     sessions: Whole | None = None
     interval_days: tuple[Whole, ...] | None = None  # allowed intervals, the first being usual
     checkpoint: str | None = None
+    checkpoints: tuple[Checkpoint, ...] = ()
+    missed: Missed | None = None  # none: no source gives a rule, and a prescriber decides
     in_force_from: date | None = None
 
     @model_validator(mode="after")
