@@ -7,7 +7,17 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from posology.case.facts import Answer, CaseError, Choice, Fact, MeasuredScore, Medication, PastSession, Sex
+from posology.case.facts import (
+    Answer,
+    CaseError,
+    Choice,
+    EarlierDose,
+    Fact,
+    MeasuredScore,
+    Medication,
+    PastSession,
+    Sex,
+)
 from posology.knowledge import Library
 from posology.knowledge.schema import Question
 from posology.quantities import Quantity, age_years, check_aware, elapsed
@@ -29,6 +39,9 @@ class Case:
         The drugs written down. An empty tuple means nothing unless ``medication_list_complete`` is yes.
     scores, sessions
         Completed instruments and past sessions of the running course, in any order.
+    earlier : tuple of EarlierDose
+        Doses of courses that ended or given elsewhere, in any order: no part of the running course, and
+        counted with it wherever a limit looks back.
     jurisdiction : str
         Which pack's labels and law apply: ``US``, ``EU``, ``UK``.
     """
@@ -40,6 +53,7 @@ class Case:
     medications: tuple[Medication, ...] = ()
     scores: tuple[MeasuredScore, ...] = ()
     sessions: tuple[PastSession, ...] = ()
+    earlier: tuple[EarlierDose, ...] = ()
     # The facts by question, newest first: every rule asks, so it is sorted once.
     _by_key: Mapping[str, tuple[Fact, ...]] = field(init=False, repr=False, compare=False)
     # What the floors above worked out of this case: every protocol asks the same rules. A case never
@@ -65,6 +79,7 @@ class Case:
             medications=tuple(m for m in self.medications if m.at <= moment),
             scores=tuple(s for s in self.scores if s.at <= moment),
             sessions=tuple(s for s in self.sessions if s.at <= moment),
+            earlier=tuple(d for d in self.earlier if d.at <= moment),
         )
 
     def all_of(self, key: str) -> tuple[Fact, ...]:
@@ -176,6 +191,7 @@ def _dated_things(case: Case) -> Iterable[tuple[str, datetime]]:
     yield from ((f"drug '{m.text[:40]}'", m.at) for m in case.medications)
     yield from ((f"{s.instrument} score", s.at) for s in case.scores)
     yield from ((f"session {s.number}", s.at) for s in case.sessions)
+    yield from (("earlier dose", d.at) for d in case.earlier)
 
 
 def latest_day(moment: datetime) -> date:

@@ -23,7 +23,7 @@ from posology.case.facts import (
     PastSession,
     Sex,
 )
-from posology.case.past_treatment import read_score, read_session
+from posology.case.past_treatment import read_earlier, read_score, read_session
 from posology.case.yaml_part import Part
 from posology.knowledge import Library, load_library, read_yaml
 from posology.knowledge.schema import Question
@@ -31,7 +31,9 @@ from posology.quantities import Quantity, check_aware, number_of, read_day, read
 
 JURISDICTIONS = ("US", "EU", "UK")
 
-_KEYS = frozenset("case as_of jurisdiction born_on sex recorded_at facts medications scores sessions".split())
+_KEYS = frozenset(
+    "case as_of jurisdiction born_on sex recorded_at facts medications scores sessions earlier".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def _case(fields: Mapping[str, Part], moment: datetime, library: Library) -> Cas
         medications=tuple(_medication(p, recorded) for p in _items(fields, "medications")),
         scores=tuple(read_score(p) for p in _items(fields, "scores")),
         sessions=_in_order([(p, read_session(p)) for p in _items(fields, "sessions")]),
+        earlier=tuple(read_earlier(p) for p in _items(fields, "earlier")),
     )
 
 

@@ -122,7 +122,7 @@ class PastSession:
     at: datetime
     protocol_id: str
     substance: Substance
-    dose_mg: Decimal
+    dose_mg: Decimal | None  # the most that may have gone in; None where nobody knows
     level: Decimal  # in the protocol's dose basis: mg/kg, or mg for a nasal total
     phase: str
     number: int
@@ -133,3 +133,21 @@ class PastSession:
     peak_systolic: int | None = None
     peak_diastolic: int | None = None
     lowest_sedation_score: int | None = None  # MOAA/S
+    weight_kg: Decimal | None = None  # from which the dose was computed
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierDose:
+    """One dose of a course that ended, or given elsewhere: it counts for what may be given within some days.
+
+    ``protocol_id`` says by which route, and in which basis ``level`` is; it need not have been given by it.
+    ``helped`` is whether a response followed, as far as anyone knows.
+    """
+
+    at: datetime
+    protocol_id: str
+    substance: Substance
+    dose_mg: Decimal | None  # None: not known
+    level: Decimal | None = None  # None: not known
+    weight_kg: Decimal | None = None
+    helped: Answer = Answer.UNKNOWN

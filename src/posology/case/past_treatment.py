@@ -1,15 +1,16 @@
-"""What a case file says of the running course: completed instruments and past sessions."""
+"""What a case file says of treatment so far: completed instruments, past sessions, earlier doses."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 
-from posology.case.facts import CaseError, MeasuredScore, PastSession
+from posology.case.facts import Answer, CaseError, EarlierDose, MeasuredScore, PastSession
 from posology.case.yaml_part import Part
 from posology.knowledge.schema import MeasureFile, ProtocolFile
 from posology.quantities import Quantity, QuantityError, number_of, read_quantity
 
 _SCORE = frozenset({"instrument", "at", "answers", "total"})
 _NEEDED = ("at", "protocol", "number", "phase", "dose", "level", "completed", "worst_grade")
+_EARLIER_NEEDED = ("at", "protocol", "dose", "level", "helped")
 _SESSION = frozenset((*_NEEDED, "minutes", "adverse_events", "peak_blood_pressure", "lowest_sedation"))
 
 
@@ -76,7 +77,7 @@ def read_session(part: Part) -> PastSession:
         at=fields["at"].past_moment(f"session {number}"),
         protocol_id=protocol.id,
         substance=protocol.substance,
-        dose_mg=_amount(fields["dose"], "mg", "dose"),
+        dose_mg=None if fields["dose"].value == "unknown" else _amount(fields["dose"], "mg", "dose"),
         level=_level(fields["level"], protocol),
         phase=fields["phase"].one_of([p.id for p in protocol.phases], "phase"),
         number=number,
@@ -89,6 +90,27 @@ def read_session(part: Part) -> PastSession:
         peak_systolic=systolic,
         peak_diastolic=diastolic,
         lowest_sedation_score=_sedation(fields),
+    )
+
+
+def read_earlier(part: Part) -> EarlierDose:
+    """Read one dose of a course that ended, or one that was given elsewhere; what is not known says so.
+
+    Raises
+    ------
+    UnreadableFile, CaseError
+        With file and line.
+    """
+    fields = part.mapping(frozenset(_EARLIER_NEEDED), needed=_EARLIER_NEEDED)
+    protocols = part.library.protocols
+    protocol = protocols[fields["protocol"].one_of(sorted(protocols), "protocol")]
+    return EarlierDose(
+        at=fields["at"].past_moment("earlier dose"),
+        protocol_id=protocol.id,
+        substance=protocol.substance,
+        dose_mg=None if fields["dose"].value == "unknown" else _amount(fields["dose"], "mg", "dose"),
+        level=None if fields["level"].value == "unknown" else _level(fields["level"], protocol),
+        helped=Answer(fields["helped"].one_of([a.value for a in Answer], "earlier dose's 'helped'")),
     )
 
 

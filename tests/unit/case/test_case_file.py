@@ -110,6 +110,32 @@ def test_it_reads_drugs_scores_and_sessions():
     assert session.at == datetime(2026, 11, 10, 15, tzinfo=UTC)
 
 
+EARLIER = """\
+earlier:
+  - {at: 2026-06-01T15:00:00+00:00, protocol: ketamine-iv, dose: 36 mg, level: 0.5, helped: yes}
+  - {at: 2026-06-04T15:00:00+00:00, protocol: esketamine-nasal-us, dose: unknown, level: unknown,
+     helped: unknown}
+"""
+
+
+def test_it_reads_earlier_doses_known_and_unknown():
+    known, unknown = read(TEXT + EARLIER).case.earlier
+    assert (known.dose_mg, known.level, known.helped) == (36, Decimal("0.5"), Answer.YES)
+    assert (unknown.dose_mg, unknown.level, unknown.helped) == (None, None, Answer.UNKNOWN)
+    assert unknown.substance == "esketamine"
+
+
+def test_an_earlier_dose_says_all_it_is_asked():
+    with pytest.raises(DomainError, match="helped"):
+        read(TEXT + EARLIER.replace(", helped: yes", ""))
+    with pytest.raises(DomainError, match=r"has no unit|36"):
+        read(TEXT + EARLIER.replace("36 mg", "36"))
+
+
+def test_a_session_whose_dose_nobody_knows_says_so():
+    assert read(TEXT.replace("dose: 36 mg", "dose: unknown")).case.sessions[0].dose_mg is None
+
+
 def test_the_moment_asked_for_goes_before_that_of_the_file():
     asked = datetime(2026, 11, 25, tzinfo=UTC)
     assert read_case_file(TEXT, name="a", now=NOW, as_of=asked).as_of == asked
