@@ -86,6 +86,7 @@ def deciding_files(library: Library) -> tuple[Header, ...]:
         library.drugs,
         library.products,
         library.adjustments,
+        library.dosing_weights,
         *library.rules,
         *library.protocols.values(),
         *library.measures.values(),

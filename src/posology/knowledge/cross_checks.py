@@ -14,6 +14,7 @@ from posology.knowledge.schema import (
     Cited,
     Condition,
     Dated,
+    DosingWeightsFile,
     DrugsFile,
     Header,
     ProductsFile,
@@ -26,6 +27,7 @@ from posology.knowledge.schema import (
     Strict,
     Substance,
     Value,
+    WeightPolicy,
 )
 from posology.knowledge.site_bounds import loosened
 from posology.knowledge.yaml_reader import Document, Path
@@ -49,6 +51,16 @@ _NEEDED_ADJUSTMENTS = (
     "fair_systolic_from",
     "fair_diastolic_from",
 )
+
+
+# What the dosing weight is worked out by, each in its unit.
+_NEEDED_WEIGHTS = {
+    "ideal_base_male": "kg",
+    "ideal_base_female": "kg",
+    "ideal_per_inch": "kg",
+    "ideal_from_height": "[in_i]",
+    "ideal_from_bmi": "kg/m2",
+}
 
 
 def check_across_files(
@@ -88,6 +100,8 @@ def _faults(file: Header, library: Library) -> Iterator[tuple[str, Path]]:
         for name in _NEEDED_ADJUSTMENTS:
             if name not in file.values:
                 yield f"the value '{name}' is missing; the next options need it. Add it.", ("values",)
+    if isinstance(file, DosingWeightsFile):
+        yield from _weight_faults(file)
     if isinstance(file, DrugsFile):
         yield from _drug_faults(file)
 
@@ -96,6 +110,36 @@ def _refused(substance: Substance, route: Route, library: Library) -> Iterator[s
     for name, refusal in library.products.refusals.items():
         if (refusal.substance, refusal.route) == (substance, route):
             yield f"{substance} by the {route} route is refused ('{name}'): {refusal.say} Take it away."
+
+
+def _weight_faults(file: DosingWeightsFile) -> Iterator[tuple[str, Path]]:
+    for name, unit in _NEEDED_WEIGHTS.items():
+        if name not in file.values:
+            yield f"the value '{name}' is missing; the ideal weight needs it. Add it.", ("values",)
+        for value in file.values.get(name, {}).values():
+            if value.unit != unit or not isinstance(value.value, Decimal) or value.value <= 0:
+                yield f"'{name}' is not one number above 0 in {unit}. Mend it.", ("values", name)
+
+
+def _policy_faults(file: ProtocolFile) -> Iterator[tuple[str, Path]]:
+    """Yield each policy of the dosing weight that cannot be followed on some day."""
+    policies, caps = file.values.get("dosing_weight_policy", {}), file.values.get("dosing_weight_cap", {})
+    for day, value in policies.items():
+        path = ("values", "dosing_weight_policy", str(day))
+        if value.value not in set(WeightPolicy):
+            yield f"'{value.value}' is no dosing weight. Choose one of {', '.join(WeightPolicy)}.", path
+        if value.value == WeightPolicy.CAPPED and (not caps or min(caps) > day):
+            yield (
+                "the dosing weight is capped and no cap is set on that day. No source gives one: the site "
+                "sets its own as dosing_weight_cap, in kg.",
+                path,
+            )
+    for day, value in caps.items():
+        if value.unit != "kg" or not isinstance(value.value, Decimal) or value.value <= 0:
+            yield (
+                "dosing_weight_cap is not one number above 0 in kg.",
+                ("values", "dosing_weight_cap", str(day)),
+            )
 
 
 def _drug_faults(file: DrugsFile) -> Iterator[tuple[str, Path]]:
@@ -214,6 +258,7 @@ def _protocol_faults(file: ProtocolFile, library: Library) -> Iterator[tuple[str
                 f"the value '{name}' is missing, and the dose is decided by it. Add it under values.",
                 ("values",),
             )
+    yield from _policy_faults(file)
     for product_id in file.products:
         product = library.products.products.get(product_id)
         if product is None:

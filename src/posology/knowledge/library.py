@@ -14,6 +14,7 @@ from posology.knowledge.errors import KnowledgeError, NotInForce
 from posology.knowledge.schema import (
     AdjustmentsFile,
     Cited,
+    DosingWeightsFile,
     DrugsFile,
     Header,
     MeasureFile,
@@ -48,6 +49,7 @@ class Library:
     products: ProductsFile
     measures: Mapping[str, MeasureFile]
     adjustments: AdjustmentsFile
+    dosing_weights: DosingWeightsFile
     stamps: Mapping[str, KnowledgeStamp]
     sha256: str
 
@@ -83,7 +85,14 @@ class Library:
     def _headers(self) -> Iterable[tuple[str, Header]]:
         yield from self.protocols.items()
         yield from self.measures.items()
-        for one in (self.questions, self.drugs, self.products, self.adjustments, *self.rules):
+        for one in (
+            self.questions,
+            self.drugs,
+            self.products,
+            self.adjustments,
+            self.dosing_weights,
+            *self.rules,
+        ):
             yield one.id, one
 
 

@@ -19,6 +19,7 @@ from posology.knowledge.library import KnowledgeStamp, Library
 from posology.knowledge.reference import BACKGROUND_KINDS
 from posology.knowledge.schema import (
     AdjustmentsFile,
+    DosingWeightsFile,
     DrugsFile,
     Header,
     MeasureFile,
@@ -74,6 +75,7 @@ def build_library(documents: Mapping[str, tuple[Document, bytes]]) -> Library:
         products=only_file(parsed, ProductsFile),
         measures=MappingProxyType({f.id: f for f in _of_kind(parsed, MeasureFile)}),
         adjustments=only_file(parsed, AdjustmentsFile),
+        dosing_weights=only_file(parsed, DosingWeightsFile),
         stamps=MappingProxyType(stamps),
         sha256=hashlib.sha256("".join(sorted(s.sha256 for s in stamps.values())).encode()).hexdigest(),
     )

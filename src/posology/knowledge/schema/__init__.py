@@ -24,6 +24,7 @@ from posology.knowledge.schema.common import (
     Value,
     Whole,
 )
+from posology.knowledge.schema.dosing_weights import DosingWeightsFile, WeightPolicy
 from posology.knowledge.schema.drugs import Drug, DrugClass, DrugsFile
 from posology.knowledge.schema.measures import AnswerChoice, Band, Item, MeasureFile, RiskItem
 from posology.knowledge.schema.products import Product, ProductsFile, Refusal
@@ -42,6 +43,7 @@ DECIDING_KINDS: Mapping[str, type[Header]] = MappingProxyType(
         "products": ProductsFile,
         "measure": MeasureFile,
         "adjustments": AdjustmentsFile,
+        "dosing-weights": DosingWeightsFile,
     }
 )
 
@@ -59,6 +61,7 @@ __all__ = [
     "Condition",
     "Dated",
     "Discharge",
+    "DosingWeightsFile",
     "Drug",
     "DrugClass",
     "DrugsFile",
@@ -91,5 +94,6 @@ __all__ = [
     "Substance",
     "Texts",
     "Value",
+    "WeightPolicy",
     "Whole",
 ]
