@@ -199,7 +199,7 @@ def test_every_ingredient_and_every_name_of_it_is_read_as_itself():
 
 
 def test_no_code_stands_for_two_ingredients():
-    codes = [drug.rxnorm for drug in LIBRARY.drugs.drugs.values() if drug.rxnorm]
+    codes = [c for d in LIBRARY.drugs.drugs.values() for c in (d.rxnorm, *d.rxnorm_products) if c]
     assert len(codes) == len(set(codes))
 
 
@@ -207,6 +207,23 @@ def test_a_code_says_that_it_was_read_with_its_name():
     for key, drug in LIBRARY.drugs.drugs.items():
         assert (drug.rxnorm is None) == (drug.code_certainty is None), key
         assert drug.code_certainty in {None, Certainty.VERIFIED}, key
+        assert bool(drug.atc) == (drug.atc_certainty is not None), key
+        assert all(re.fullmatch("[A-V][0-9]{2}[A-Z]{2}[0-9]{2}", code) for code in drug.atc), key
+
+
+def test_a_listed_atc_code_is_of_the_class_of_its_group():
+    """Some of a drug's code's ingredients are of the class, but for the few named here with their reason."""
+    apart = {
+        ("atomoxetine", "stimulant"),  # stands with the sympathomimetics: it is no psychostimulant
+        ("esketamine", "antidepressant"),  # a rule of its own speaks of it
+        ("st johns wort", "antidepressant"),  # a herb, of whose use as one no rule speaks
+    }
+    drugs = LIBRARY.drugs.drugs
+    for code in {code for drug in drugs.values() for code in drug.atc}:
+        of_code = {key: drug.classes for key, drug in drugs.items() if code in drug.atc}
+        for name, group in LIBRARY.drugs.classes.items():
+            if code.startswith(group.atc) and not any((key, name) in apart for key in of_code):
+                assert any(name in classes for classes in of_code.values()), (code, name)
 
 
 # ---------------------------------------------------------------- protocols

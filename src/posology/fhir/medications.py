@@ -7,9 +7,20 @@ so that the rule on drugs that could not be checked finds it (hazard H-14).
 from types import MappingProxyType
 
 from posology.case import Answer, Medication, Origin, OriginKind
-from posology.case.drug_names import ingredients_of
+from posology.case.drug_names import DrugReading, ingredients_of, read_drug
 from posology.fhir.chart import Chart, NotUnderstood, Reason
-from posology.fhir.elements import RXNORM, Resource, a_dict, a_text, codings, dicts, first_code, label, when
+from posology.fhir.elements import (
+    RXNORM,
+    Coding,
+    Resource,
+    a_dict,
+    a_text,
+    codings,
+    dicts,
+    first_code,
+    label,
+    when,
+)
 
 _ACTIVE = MappingProxyType(
     {
@@ -24,6 +35,8 @@ _ACTIVE = MappingProxyType(
         "not-taken": Answer.NO,
     }
 )
+# WHO's index of drugs, as its code system is named in records.
+_ATC = frozenset({"http://www.whocc.no/atc", "urn:oid:2.16.840.1.113883.6.73"})
 _ONLY_PROPOSED = frozenset({"proposal", "plan"})
 _SHOWN = MappingProxyType(
     {Answer.YES: "active", Answer.UNKNOWN: "not known whether taken", Answer.NO: "ended"}
@@ -86,8 +99,21 @@ def _drug(resource: Resource, chart: Chart) -> tuple[str, str | None]:
         medication = _contained(resource, target) or chart.resources.get(target) or {}
         concept = medication.get("code")
         if concept is None:
-            return a_text(reference.get("display")) or "A drug whose name is not in the record", None
+            named = _ingredients(medication, chart) or a_text(reference.get("display"))
+            return named or "A drug whose name is not in the record", None
+        text = _text(concept, chart)
+        if not read_drug(text, None, chart.library).is_checked and (
+            made_of := _ingredients(medication, chart)
+        ):
+            text = f"{text}: {made_of}"
+        return text, _rxnorm(concept)
     return _text(concept, chart), _rxnorm(concept)
+
+
+def _ingredients(medication: Resource, chart: Chart) -> str:
+    """Return the ingredients that a Medication lists, each by its words; empty where it lists none."""
+    concepts = [i.get("itemCodeableConcept") for i in dicts(medication.get("ingredient"))]
+    return " / ".join(_text(concept, chart) for concept in concepts if concept is not None)
 
 
 def _contained(resource: Resource, target: str) -> Resource | None:
@@ -101,14 +127,35 @@ def _rxnorm(concept: object) -> str | None:
 
 
 def _text(concept: object, chart: Chart) -> str:
+    """Return the words for a drug, all of them where they name different drugs, and its ATC code where
+    that tells more than they do.
+    """
+    found = codings(concept)
+    words = _words(concept, chart)
+    read = read_drug(words, None, chart.library)
+    for coding in found:
+        code = f"ATC {coding.code}"
+        if coding.system in _ATC and _tells_more(read_drug(code, None, chart.library), read):
+            words = f"{words}; {code}"
+    return words
+
+
+def _tells_more(code: DrugReading, words: DrugReading) -> bool:
+    """Answer whether a code names an ingredient or a class that the words beside it do not."""
+    return not (set(code.ingredients) <= set(words.ingredients) and code.classes <= words.classes)
+
+
+def _words(concept: object, chart: Chart) -> str:
     """Return the words for a drug: those that can be read, and both where they name different drugs."""
     ranked = sorted(codings(concept), key=lambda c: c.system != RXNORM)
     texts = [t for t in (*(c.display for c in ranked), a_text(a_dict(concept).get("text"))) if t]
     if not texts:
-        return (
-            f"A drug known only as {ranked[0].shown}" if ranked else "A drug whose name is not in the record"
-        )
+        return _known_by_code(ranked[0]) if ranked else "A drug whose name is not in the record"
     read = {text: found for text in texts if (found := ingredients_of(text, None, chart.library))}
     if len({frozenset(found) for found in read.values()}) > 1:
         return "; ".join(read)
     return next(iter(read), texts[0])
+
+
+def _known_by_code(coding: Coding) -> str:
+    return f"ATC {coding.code}" if coding.system in _ATC else f"A drug known only as {coding.shown}"

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from posology.case import Answer, Case, Choice, Fact, Medication, Missing, seen
-from posology.case.drug_names import ingredients_of
+from posology.case.drug_names import DrugReading, read_drug
 from posology.knowledge import Library, number_in_force
 from posology.knowledge.schema import Compare, Condition, Dated, Question
 from posology.protocols.findings import Observed
@@ -258,7 +258,7 @@ _LIST_COMPLETE = "medication_list_complete"
 
 def _taking(drug_class: str, context: Context) -> Evaluation:
     taken = [m for m in context.case.medications if m.active is not Answer.NO]
-    in_class = [m for m in taken if drug_class in _classes_of(m, context)]
+    in_class = [m for m in taken if drug_class in read_drug_of(m, context).classes]
     sure = [m for m in in_class if m.active is Answer.YES]
     if sure:
         return _of(True, *(_seen_drug(m) for m in sure))
@@ -271,7 +271,9 @@ def _taking(drug_class: str, context: Context) -> Evaluation:
 
 def _unlisted_drug(context: Context) -> Evaluation:
     unread = [
-        m for m in context.case.medications if m.active is not Answer.NO and _ingredients(m, context) is None
+        m
+        for m in context.case.medications
+        if m.active is not Answer.NO and not read_drug_of(m, context).is_checked
     ]
     return _of(True, *(_seen_drug(m) for m in unread)) if unread else _no_more_drugs(context)
 
@@ -289,25 +291,16 @@ def _no_more_drugs(context: Context) -> Evaluation:
     return _of(False, observed(fact, question))
 
 
-def _ingredients(medication: Medication, context: Context) -> tuple[str, ...] | None:
-    return _read_drug(medication, context)[0]
-
-
-def _classes_of(medication: Medication, context: Context) -> frozenset[str]:
-    return _read_drug(medication, context)[1]
-
-
-def _read_drug(medication: Medication, context: Context) -> tuple[tuple[str, ...] | None, frozenset[str]]:
-    """Return the ingredients of a drug and their classes, read once a case: every rule on drugs asks."""
+def read_drug_of(medication: Medication, context: Context) -> DrugReading:
+    """Return what a drug was read as; read once a case, since every rule on drugs asks."""
     drugs = context.library.drugs
     kept = context.case.worked_out.get("drugs")
     if kept is None or kept[0] is not drugs:
         kept = context.case.worked_out["drugs"] = (drugs, {})
-    read: dict[tuple[str, str | None], tuple[tuple[str, ...] | None, frozenset[str]]] = kept[1]
+    read: dict[tuple[str, str | None], DrugReading] = kept[1]
     key = (medication.text, medication.rxnorm)
     if key not in read:
-        found = ingredients_of(medication.text, medication.rxnorm, context.library)
-        read[key] = (found, frozenset(c for name in found or () for c in drugs.drugs[name].classes))
+        read[key] = read_drug(medication.text, medication.rxnorm, context.library)
     return read[key]
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from posology.case.drug_names import ingredients_of
+from posology.case.drug_names import ingredients_of, read_drug
 from posology.knowledge import Library, load_library
 from posology.knowledge.schema import Drug, DrugClass, DrugsFile
 
@@ -30,11 +30,25 @@ def library() -> Library:
         "leuprolide": (),
     }
     codes = {"lorazepam": "6470", "oxycodone": "7804"}
+    atc = {"lorazepam": ("N05BA06",), "oxycodone": ("N02AJ17",), "acetaminophen": ("N02AJ17",)}
     drugs = DrugsFile.model_validate(
         {
             **shipped.drugs.model_dump(exclude={"drugs", "classes"}),
-            "classes": {"any": DrugClass(title="Any")},
-            "drugs": {key: Drug(names=known, rxnorm=codes.get(key)) for key, known in names.items()},
+            "classes": {
+                "any": DrugClass(title="Any"),
+                "benzodiazepine": DrugClass(title="Benzodiazepines", atc=("N05BA",)),
+                "opioid": DrugClass(title="Opioids"),
+            },
+            "drugs": {
+                key: Drug(
+                    names=known,
+                    rxnorm=codes.get(key),
+                    rxnorm_products=("857002",) if key == "hydrocodone" else (),
+                    atc=atc.get(key, ()),
+                    classes=("opioid",) if key in {"oxycodone", "hydrocodone"} else (),
+                )
+                for key, known in names.items()
+            },
         }
     )
     return replace(shipped, drugs=drugs)
@@ -56,10 +70,12 @@ def library() -> Library:
         ("PROZAC", ("fluoxetine",)),
         ("Vicodin", ("acetaminophen", "hydrocodone")),
         ("Ativan (lorazepam) 1 mg, once daily at bedtime as needed", ("lorazepam",)),
-        (
-            "oxycodone-acetaminophen 5-325",
-            None,
-        ),  # joined by a hyphen it is no name we know: unread, never guessed
+        ("oxycodone-acetaminophen 5-325", ("oxycodone", "acetaminophen")),
+        ("Sértraline 50 mg", None),  # not in this list of drugs, with or without its accent
+        ("FLUOXÉTINE 20 mg", ("fluoxetine",)),
+        ("N05BA06", ("lorazepam",)),
+        ("Temesta 1 mg; ATC N05BA06", ("lorazepam",)),  # a listed code answers for one name
+        ("ATC N02AJ17", ("acetaminophen", "oxycodone")),  # a combination's code: each of its ingredients
         ("oxycodone + acetaminophen", ("oxycodone", "acetaminophen")),
         ("Potassium Chloride 20 MEQ Extended Release Oral Tablet", ("potassium_chloride",)),
         ("St. John's wort 300 mg", ("st_johns_wort",)),
@@ -116,6 +132,30 @@ def test_where_code_and_text_differ_both_count(library):
 
 def test_an_unknown_code_adds_nothing(library):
     assert ingredients_of("Prozac", "999999", library) == ("fluoxetine",)
+
+
+def test_a_product_s_code_is_its_ingredient_s(library):
+    assert ingredients_of("Home medication", "857002", library) == ("hydrocodone",)
+
+
+def test_half_a_combination_that_is_known_warns_and_the_drug_stays_unchecked(library):
+    read = read_drug("Wondrol 5 MG / oxycodone 5 MG Oral Tablet", None, library)
+    assert (read.is_checked, read.classes, read.unread) == (False, {"opioid"}, ("wondrol",))
+
+
+@pytest.mark.parametrize("text", ["N05BA19", "etizolam ATC N05BA19", "N05BA"])
+def test_a_code_of_a_listed_group_tells_the_class_and_checks_nothing(text, library):
+    read = read_drug(text, None, library)
+    assert (read.is_checked, read.ingredients, read.classes) == (False, (), {"benzodiazepine"})
+
+
+def test_a_code_of_no_listed_group_tells_nothing(library):
+    read = read_drug("ATC C09AA03", None, library)
+    assert (read.is_checked, read.classes, read.unread) == (False, frozenset(), ("C09AA03",))
+
+
+def test_a_listed_code_never_speaks_for_two_unread_names(library):
+    assert ingredients_of("Wondrol + Temesta; ATC N05BA06", None, library) is None
 
 
 def test_each_library_is_read_by_its_own_index(library):

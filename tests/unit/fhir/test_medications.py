@@ -127,6 +127,45 @@ def test_where_code_and_words_name_different_drugs_both_stay():
     )
 
 
+ATC = "http://www.whocc.no/atc"
+
+
+@pytest.mark.parametrize(
+    ("coded", "text", "made_of"),
+    [
+        ({"coding": [{"system": ATC, "code": "N05BA06"}]}, "ATC N05BA06", "lorazepam"),
+        (concept(ATC, "N05BA06", "Lorazepam"), "Lorazepam", "lorazepam"),
+        (concept(ATC, "N05BA06", "Temesta 1 mg"), "Temesta 1 mg; ATC N05BA06", "lorazepam"),
+        (concept(ATC, "N05BA06", "Sertraline"), "Sertraline; ATC N05BA06", "sertraline, lorazepam"),
+        (concept(ATC, "C09AA03", "Lisinopril 10 mg"), "Lisinopril 10 mg", "lisinopril"),
+    ],
+)
+def test_an_atc_code_is_read_and_told_where_it_says_more_than_the_words(coded, text, made_of):
+    record = read(medication("x", medicationCodeableConcept=coded))
+    assert drugs(record)[0][0] == text
+    assert record.understood[-1].shown == f"{text}, active ({made_of})"
+
+
+def test_an_atc_code_of_a_group_leaves_the_drug_unchecked():
+    record = read(medication("x", medicationCodeableConcept=concept(ATC, "N05BA19", "Etizolam")))
+    assert drugs(record)[0][0] == "Etizolam; ATC N05BA19"
+    assert [n.reason for n in record.not_understood] == [Reason.UNLISTED]
+
+
+@pytest.mark.parametrize("code", [None, concept(RXNORM, "999999", "A combination")])
+def test_a_combination_is_read_by_the_ingredients_it_lists(code):
+    parts = [
+        {"itemCodeableConcept": concept(RXNORM, c, t)}
+        for c, t in (("7804", "oxycodone"), ("161", "paracetamol"))
+    ]
+    drug = {"resourceType": "Medication", "id": "med1", "code": code, "ingredient": parts}
+    order = medication(
+        "x", medicationCodeableConcept=None, medicationReference={"reference": "Medication/med1"}
+    )
+    text = drugs(read(order, {k: v for k, v in drug.items() if v}))[0][0]
+    assert text.endswith("oxycodone / paracetamol")
+
+
 def test_a_drug_without_a_date_is_still_a_drug():
     assert len(read(medication("Sertraline 50 mg", authoredOn=None)).case.medications) == 1
 
