@@ -70,7 +70,7 @@ def check_rules(advice: Advice, expected: list[str], verdict: Verdict) -> None:
 
 # ---------------------------------------------------------------- the rules that fire
 def check_fires(advice: Advice, expected: dict[str, dict[str, Any]]) -> None:
-    """Each rule answers with its verdict, in its protocols alone, and its sentence says what the sheet says."""
+    """Each rule answers with its verdict, in its protocols alone, and says what the sheet says."""
     for rule, wanted in expected.items():
         fired = {
             p.report.protocol_id: f
