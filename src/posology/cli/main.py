@@ -114,6 +114,10 @@ def check_knowledge(
         bool,
         typer.Option("--coverage", help="List every fact of the sheets, and where it stands or why not."),
     ] = False,
+    canaries: Annotated[
+        bool,
+        typer.Option("--canaries", help="Ask every rule of synthetic patients; run it every night."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check the knowledge files, and list their versions, reviews and how sure their facts are."""
@@ -121,6 +125,10 @@ def check_knowledge(
         from posology.cli.coverage import run_coverage
 
         raise typer.Exit(run_coverage(folder, as_json=as_json))
+    if canaries:
+        from posology.cli.canaries import run_canaries
+
+        raise typer.Exit(run_canaries(folder, as_of, as_json=as_json))
     from posology.cli.knowledge import run_check
 
     run_check(folder, as_of, as_json=as_json)

@@ -26,6 +26,7 @@ from posology.knowledge.reference import (
     TrialsFile,
 )
 from posology.knowledge.schema import Certainty, Dated, Header
+from posology.knowledge.schema.canaries import CanariesFile
 from posology.knowledge.yaml_reader import Document, Path
 
 _PACKAGE = FilePath(str(files("posology")))
@@ -39,12 +40,13 @@ class Background:
     trials: TrialsFile
     fact_ids: FactIdsFile
     settings: SiteSettingsFile
+    canaries: CanariesFile
     stamps: Mapping[str, KnowledgeStamp]
 
     @property
     def files(self) -> tuple[Header, ...]:
         """Every file, in a fixed order."""
-        return (*self.references, self.trials, self.fact_ids, self.settings)
+        return (*self.references, self.trials, self.fact_ids, self.settings, self.canaries)
 
     def overdue(self, on: date) -> tuple[str, ...]:
         """Return the ids of the files whose review is due on or before ``on``."""
@@ -78,6 +80,7 @@ def build_background(documents: Mapping[str, tuple[Document, bytes]], library: L
         trials=only_file(parsed, TrialsFile),
         fact_ids=only_file(parsed, FactIdsFile),
         settings=only_file(parsed, SiteSettingsFile),
+        canaries=only_file(parsed, CanariesFile),
         stamps=MappingProxyType(stamps_of(parsed, mine)),
     )
     for name, file in parsed.items():

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from posology.knowledge.certainties import codes_in
 from posology.knowledge.schema import Certainty, Cited, Header, Number, Role, Strict, Texts, Whole
+from posology.knowledge.schema.canaries import CanariesFile
 from posology.quantities import UNITS
 
 FACT_ID = r"^(?:(?:PR|A|S|E)-[A-Z]+-\d+[a-z]?|P-[A-Z]+\d+|(?:MEASURES|CODES)-[A-Z0-9-]+)$"
@@ -292,5 +293,6 @@ BACKGROUND_KINDS: Mapping[str, type[Header]] = MappingProxyType(
         "trials": TrialsFile,
         "fact-ids": FactIdsFile,
         "site-settings": SiteSettingsFile,
+        "canaries": CanariesFile,
     }
 )

@@ -1,0 +1,368 @@
+"""Write down anew what each answer, code and drug leads to: knowledge/data/background/canaries.yaml.
+
+``python -m tools.canaries`` adds what is new in the knowledge files and says what it added. What stands
+there already is never taken out or turned round by it: a canary that does not sing any more is a finding,
+not an edit. Where a change was meant, a second reader runs it with ``--forget``.
+"""
+
+import argparse
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import yaml
+
+from posology.canary.doors import Input, plain_case, with_input, without
+from posology.case import Case
+from posology.knowledge import Library, in_force, load_library
+from posology.knowledge.background import load_background
+from posology.knowledge.schema import Condition, Rule, RulesFile
+from posology.knowledge.schema.canaries import CanariesFile
+from posology.protocols import assess
+from posology.protocols.eligibility import speaks_of
+from tools.knowledge_manifest import DATA
+
+PLACE = DATA / "background/canaries.yaml"
+JURISDICTIONS = ("US", "EU", "UK")
+OPAQUE = "Fictiumab 5 MG Oral Tablet"
+# The same problem under the other names that code systems go by, and one code below a listed one.
+ALSO = ("SNOMED-OID 67362008", "ICD-10 I67.1", "ICD-10-CM I71.90", "ICD-10-CM-OID I67.1")
+# The one day on which all canaries are written; the watch asks them on any other.
+DAY = datetime(2026, 11, 24, 15, tzinfo=UTC)
+Answers = dict[str, Any]
+
+
+# ---------------------------------------------------------------- answers with which a condition holds
+def holding(condition: Condition, library: Library, file: RulesFile, at: datetime) -> Iterator[Answers]:
+    """Yield the answers with which the condition holds, one way after the other; "medications" is a class."""
+    if condition.any_of is not None:
+        for part in condition.any_of:
+            yield from holding(part, library, file, at)
+    elif condition.all_of is not None:
+        ways: list[Answers] = [{}]
+        for part in condition.all_of:
+            ways = [{**way, **more} for way in ways for more in holding(part, library, file, at)]
+        yield from ways
+    elif condition.not_ is not None:
+        raise SystemExit("A rule uses 'not'. Teach tools/canaries.py how such a condition holds.")
+    elif condition.age is not None:
+        least = condition.age.at_least
+        years = least if least is not None else (condition.age.below or Decimal(0)) - 1
+        yield {"born_on": f"{int(years)} years"}
+    elif condition.bmi is not None:
+        kg = (Decimal(condition.bmi.at_least or 0) + 1) * 172 * 172 / 10_000
+        yield {"weight": f"{kg.quantize(Decimal('0.1'))} kg"}
+    elif condition.taking is not None:
+        yield {"medications": condition.taking}
+    elif condition.unlisted_drug:
+        yield {"medications": None}
+    else:
+        yield from of_fact(condition, library, file, at)
+
+
+def of_fact(condition: Condition, library: Library, file: RulesFile, at: datetime) -> Iterator[Answers]:
+    key = condition.fact or ""
+    question = library.questions.questions[key]
+    if condition.is_ is not None:
+        yield {key: condition.is_}
+    elif condition.known is not None:
+        days = (question.good_for_days or 0) + 10
+        yield {key: {"value": condition.known, "hours_ago": days * 24}}
+    elif condition.within_days is not None:
+        days = int(number(condition.within_days, file, at))
+        yield {key: {"days_ago": days - 1}}
+        yield {key: {"days_ago": 0}}
+    elif condition.changed_by_more_than_percent is not None:
+        yield {key: {"value": f"90 {question.unit}", "hours_ago": 216}}
+    else:
+        for limit, step in ((condition.above, 1), (condition.at_least, 0), (condition.below, -1)):
+            if limit is not None:
+                step = step if question.unit == "1" else step * Decimal("0.1")
+                yield {key: f"{number(limit, file, at) + step} {question.unit}".removesuffix(" 1")}
+        if condition.at_most is not None:
+            yield {key: f"{number(condition.at_most, file, at)} {question.unit}".removesuffix(" 1")}
+
+
+def number(written: Any, file: RulesFile, at: datetime) -> Decimal:
+    if not isinstance(written, str):
+        return Decimal(written)
+    value = in_force(file.values[written], on=at.date()).value
+    assert isinstance(value, Decimal)
+    return value
+
+
+# ---------------------------------------------------------------- what each input leads to
+@dataclass
+class Writer:
+    library: Library
+    plain: CanariesFile
+
+    def case(self, jurisdiction: str, at: datetime) -> Case:
+        return plain_case(self.plain, jurisdiction, self.library, as_of=at)
+
+    def rules(self) -> Iterator[tuple[str, RulesFile, Rule, datetime]]:
+        for file in self.library.rules:
+            for rule in file.rules:
+                ended = rule.in_force_until and rule.in_force_until <= DAY.date()
+                at = (
+                    datetime.combine(rule.in_force_until - timedelta(days=1), time(15), UTC) if ended else DAY
+                )  # type: ignore[operator]
+                yield f"{file.id}/{rule.id}", file, rule, at
+
+    def places(self, rule: Rule, at: datetime) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for where in JURISDICTIONS:
+            mine = [
+                p.id
+                for p in self.library.protocols.values()
+                if (not p.jurisdictions or where in p.jurisdictions) and speaks_of(rule, p, where, at)
+            ]
+            if mine:
+                found[where] = sorted(mine)
+        return found
+
+    def verdicts(self, case: Case, at: datetime) -> dict[str, str]:
+        """Return what every rule says of a case, in whichever protocol it speaks."""
+        said: dict[str, str] = {}
+        for p in self.library.protocols.values():
+            if not p.jurisdictions or case.jurisdiction in p.jurisdictions:
+                for f in assess(case, p.id, as_of=at, library=self.library).findings:
+                    said[f.rule] = f.verdict.value
+        return said
+
+    def makes(self, given: Input, blank: tuple[str, ...] = ()) -> dict[str, str]:
+        """Return what changes for the plain patient when one thing more is told."""
+        found: dict[str, str] = {}
+        for where in JURISDICTIONS:
+            plain = without(self.case(where, DAY), blank)
+            before = self.verdicts(plain, DAY)
+            after = self.verdicts(with_input(plain, given, self.library, as_of=DAY), DAY)
+            found |= {rule: after[rule] for rule in after if after[rule] != before[rule]}
+        return dict(sorted(found.items()))
+
+
+def rules_of(writer: Writer) -> dict[str, dict[str, Any]]:
+    """Return where each rule speaks, and what the plain patient answers otherwise for it to pass."""
+    found = {}
+    for name, _, rule, at in writer.rules():
+        places = writer.places(rule, at)
+        entry: dict[str, Any] = {"level": rule.level.value, "speaks_in": places}
+        if rule.in_force_until:
+            entry["until"] = rule.in_force_until
+        where = next(iter(places))
+        case = writer.case(where, at)
+        if said(writer, case, places[where][0], name, at) != "pass":
+            beside = {"acute_suicidality": "yes"}
+            other = with_input(case, Input("answers", beside), writer.library, as_of=at)
+            assert said(writer, other, places[where][0], name, at) == "pass", name
+            entry["beside"] = beside
+        found[name] = entry
+    return found
+
+
+def said(writer: Writer, case: Case, protocol: str, rule: str, at: datetime) -> str:
+    findings = assess(case, protocol, as_of=at, library=writer.library).findings
+    return next(f.verdict.value for f in findings if f.rule == rule)
+
+
+def by_answers(writer: Writer) -> Iterator[dict[str, Any]]:
+    """Yield one canary a rule: each way in which its condition can hold."""
+    for name, file, rule, at in writer.rules():
+        ways = [w for w in holding(rule.when, writer.library, file, at) if "medications" not in w]
+        stale = [
+            w
+            for w in ways
+            if any(isinstance(v, dict) and v.get("hours_ago", 0) != 216 and "value" in v for v in w.values())
+        ]
+        fresh = [w for w in ways if w not in stale]
+        if fresh:
+            yield {"makes": {name: rule.level.value}, "answers": fresh}
+        for way in stale:
+            yield {"makes": {name: rule.level.value}, "blank": sorted(way), "answers": [way]}
+
+
+def grouped(
+    writer: Writer, door: str, told: Iterable[tuple[str, tuple[str, ...]]]
+) -> Iterator[dict[str, Any]]:
+    """Yield a canary for each set of inputs of one door that lead to the same."""
+    together: dict[Any, list[str]] = defaultdict(list)
+    for one, keys in told:
+        blank: tuple[str, ...] = ()
+        makes = writer.makes(Input(door, one))
+        if not makes:  # it lets a rule pass: so it is asked of a patient who left the question open
+            blank = keys
+            makes = writer.makes(Input(door, one), blank)
+        if not makes:
+            print(f"no rule hears of {door} {one}")
+            continue
+        together[(tuple(makes.items()), blank)].append(one)
+    for (made, blank), inputs in together.items():
+        yield {"makes": dict(made), **({"blank": list(blank)} if blank else {}), door: inputs}
+
+
+def problems_of(library: Library) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    for key, question in library.questions.questions.items():
+        lists = [question, *question.choice_codes.values()]
+        for listed in lists:
+            for system, codes in (("SNOMED", listed.snomed), ("ICD-10-CM", listed.icd10)):
+                for code in codes:
+                    yield f"{system} {code}", (key,), question.ever
+
+
+def observations_of(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield for each code of a measurement a value of which a rule speaks."""
+    telling = {
+        "weight": "165 kg",
+        "height": "1.2 m",
+        "systolic": "141 mm[Hg]",
+        "diastolic": "91 mm[Hg]",
+        "heart_rate": "120 /min",
+        "spo2": "90 %",
+        "respiratory_rate": "35 /min",
+    }
+    for key, question in library.questions.questions.items():
+        for code in question.loinc if question.kind == "quantity" else ():
+            yield f"LOINC {code} = {telling[key]}", (key,)
+
+
+def drug_texts(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for key, drug in library.drugs.drugs.items():
+        for name in dict.fromkeys((key.replace("_", " "), *drug.names)):
+            yield name, ()
+
+
+def drug_codes(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for drug in library.drugs.drugs.values():
+        if drug.rxnorm:
+            yield f"RxNorm {drug.rxnorm}", ()
+
+
+def drugs_read(
+    writer: Writer, door: str, told: Iterable[tuple[str, tuple[str, ...]]]
+) -> Iterator[dict[str, Any]]:
+    """Yield the canaries of drugs; one of which no rule speaks still has to be read, so that it passes."""
+    unlisted = next(name for name, _, rule, _ in writer.rules() if rule.when.unlisted_drug)
+    together: dict[Any, list[str]] = defaultdict(list)
+    for one, _ in told:
+        makes = writer.makes(Input(door, one))
+        if unlisted in makes:
+            print(f"not read: {door} {one}")
+            continue
+        together[tuple({**makes, unlisted: "pass"}.items())].append(one)
+    for made, inputs in together.items():
+        yield {"makes": dict(made), door: inputs}
+
+
+def canaries_of(writer: Writer) -> Iterator[dict[str, Any]]:
+    library = writer.library
+    yield from by_answers(writer)
+    problems = list(problems_of(library))
+    seen = dict.fromkeys((code, keys) for code, keys, _ in problems)
+    yield from grouped(writer, "problems", unique([*seen, *((one, ("aneurysm_or_avm",)) for one in ALSO)]))
+    yield from grouped(writer, "past_problems", unique([(c, k) for c, k, ever in problems if ever]))
+    others = [("LOINC-OID 8480-6 = 141 mm[Hg]", ("systolic",))]
+    yield from grouped(writer, "observations", [*observations_of(library), *others])
+    yield from pregnancies(writer)
+    yield from grouped(writer, "allergies", ketamine_itself(library))
+    yield from grouped(writer, "intolerances", ketamine_itself(library))
+    yield from drugs_read(writer, "drugs", drug_texts(library))
+    yield from drugs_read(writer, "coded_drugs", [*drug_codes(library), ("RxNorm-OID 6470", ())])
+    yield from grouped(writer, "drugs", [(OPAQUE, ())])
+
+
+def ketamine_itself(library: Library) -> list[tuple[str, tuple[str, ...]]]:
+    """Return each way in which a record names ketamine or esketamine as what somebody reacts to."""
+    drugs, products = library.drugs.drugs, library.products.products
+    codes = [drugs[key].rxnorm for key in ("ketamine", "esketamine")]
+    codes += [p.codes.get("rxnorm") for p in products.values()]
+    coded = [f"RxNorm {code}" for code in dict.fromkeys(codes) if code]
+    return [(one, ()) for one in ("SNOMED 373464007", *coded, "text Ketamine", "text esketamine")]
+
+
+def pregnancies(writer: Writer) -> Iterator[dict[str, Any]]:
+    """Yield the canaries of pregnancy, asked of somebody who could be pregnant and has not said."""
+    told = ("82810-3 77386006", "82810-3 72892002", "2106-3 Positive", "2118-8 Positive")
+    yield from grouped(writer, "pregnancies", [(one, ("pregnant",)) for one in told])
+
+
+def unique(told: Iterable[tuple[str, tuple[str, ...]]]) -> list[tuple[str, tuple[str, ...]]]:
+    keys: dict[str, tuple[str, ...]] = {}
+    for one, mine in told:
+        keys[one] = (*keys.get(one, ()), *mine)
+    return [(one, tuple(dict.fromkeys(mine))) for one, mine in keys.items()]
+
+
+def forms_of(library: Library) -> dict[str, Any]:
+    return {
+        m.id: {
+            "items": [item.loinc for item in m.items],
+            "answers": {a.loinc: a.value for a in m.answers if a.loinc},
+        }
+        for m in library.measures.values()
+    }
+
+
+# ---------------------------------------------------------------- the file
+def lines_of(file: CanariesFile) -> set[tuple[str, str]]:
+    """Return everything the file says, one thing a line, so that two files can be held together."""
+    said = {("plain", f"{key}: {value}") for key, value in file.plain.items()}
+    for rule, where in file.rules.items():
+        said |= {(rule, f"speaks in {p} ({j})") for j, ps in where.speaks_in.items() for p in ps}
+    for canary in file.canaries:
+        for rule, verdict in canary.makes.items():
+            for door in type(canary).model_fields:
+                if door not in {"makes", "blank"}:
+                    said |= {(rule, f"{door} {one}: {verdict}") for one in getattr(canary, door)}
+    for name, form in file.forms.items():
+        said |= {(name, f"item {i} {code}") for i, code in enumerate(form.items)}
+        said |= {(name, f"answer {code}: {n}") for code, n in form.answers.items()}
+    return said
+
+
+def build(old: CanariesFile, library: Library) -> dict[str, Any]:
+    writer = Writer(library, old)
+    head = old.model_dump(include={"id", "kind", "title", "status", "version", "authored_by", "reviewed_by",
+                                   "last_review_date", "review_due", "age", "sex"})  # fmt: skip
+    plain = old.model_dump(include={"plain"}, exclude_none=True, exclude_defaults=True)["plain"]
+    return {
+        **head,
+        "plain": plain,
+        "rules": rules_of(writer),
+        "canaries": list(canaries_of(writer)),
+        "forms": forms_of(library),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--forget", action="store_true", help="also take out what does not hold any more")
+    forget = parser.parse_args().forget
+    old = load_background().canaries
+    data = build(old, load_library())
+    new = CanariesFile.model_validate(data)
+    added, lost = lines_of(new) - lines_of(old), lines_of(old) - lines_of(new)
+    for rule, line in sorted(added):
+        print(f"+ {rule}: {line}")
+    for rule, line in sorted(lost):
+        print(f"- {rule}: {line}")
+    if lost and not forget:
+        print("Something fell silent; nothing was written. Where that was meant, run it with --forget.")
+        return 1
+    comment = (
+        "# What each answer, code and drug leads to, written down apart from the files that lead there.\n"
+        "# `posology check-knowledge --canaries` asks it every night; tools/canaries.py adds to it.\n"
+    )
+    PLACE.write_text(
+        comment
+        + yaml.safe_dump(data, sort_keys=False, width=110, allow_unicode=True, default_flow_style=None)
+    )
+    print(f"{len(added)} added, {len(lost)} taken out")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
