@@ -21,7 +21,8 @@ from posology.clinic.patients.actions import register_patient
 from posology.clinic.patients.models import Patient
 from posology.clinic.sessions.actions import Recorded
 from posology.clinic.sessions.models import SessionRow
-from posology.knowledge import load_library
+from posology.clinic.protocols.queries import library_of_order
+from posology.knowledge import Library, load_library
 from posology.treatment import GateKind, gate_items, worksheet
 from tests.cases import NOW, complete_case, usual_answer
 
@@ -140,6 +141,12 @@ def signing(
     } | changes
 
 
+def library_of(session: SessionRow) -> Library:
+    """Return the knowledge under which a session's order was signed."""
+    order = order_of(session.order)
+    return library_of_order(session.patient.clinic_id, order.protocol_id, order.protocol_sha256)
+
+
 def product_for(protocol_id: str) -> str:
     """Return the first product of a protocol."""
     return load_library().protocol(protocol_id).products[0]
@@ -196,7 +203,7 @@ def colleague(site: Site) -> User:
 def pass_gate(site: Site, session: SessionRow, *, at: datetime) -> None:
     """Answer the gate as on a usual day: identity, questions, readings, and the second person's check."""
     of, order = session.patient, order_of(session.order)
-    protocol = load_library().protocol(order.protocol_id)
+    protocol = library_of(session).protocol(order.protocol_id)
     event(
         site, session, "identity_checked", at=at, record_number=of.identifier, born_on=of.born_on.isoformat()
     )
@@ -216,7 +223,7 @@ def check_worksheet(site: Site, session: SessionRow, *, at: datetime) -> None:
     """Let a second person work out what was prepared."""
     order = order_of(session.order)
     final = Decimal(50) if order.minutes else None
-    sheet = worksheet(order, product_id=order.product_id, final_volume_mL=final)
+    sheet = worksheet(order, product_id=order.product_id, library=library_of(session), final_volume_mL=final)
     volume = (
         {"typed_volume_mL": str(sheet.vial_volume_mL)}
         if sheet.vial_volume_mL
@@ -232,7 +239,7 @@ def starting(session: SessionRow) -> dict[str, Any]:
     """Return what starts the infusion, or the devices, of a session whose worksheet was checked."""
     order = order_of(session.order)
     final = Decimal(50) if order.minutes else None
-    sheet = worksheet(order, product_id=order.product_id, final_volume_mL=final)
+    sheet = worksheet(order, product_id=order.product_id, library=library_of(session), final_volume_mL=final)
     given: dict[str, Any] = {"dose_mg": str(sheet.drawn_mg), "lot": LOT}
     if order.minutes:
         return given | {"minutes": order.minutes, "pump_rate_mL_per_h": str(sheet.rate_mL_per_h)}
@@ -242,7 +249,7 @@ def starting(session: SessionRow) -> dict[str, Any]:
 def give(site: Site, session: SessionRow, *, at: datetime) -> datetime:
     """Give the whole infusion, watch, and let the patient go; return when they left."""
     order = order_of(session.order)
-    protocol = load_library().protocol(order.protocol_id)
+    protocol = library_of(session).protocol(order.protocol_id)
     pass_gate(site, session, at=at)
     event(site, session, "administration_started", at=at, **starting(session))
     moment, end = at, at + timedelta(minutes=order.minutes or 0)

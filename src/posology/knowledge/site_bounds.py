@@ -35,6 +35,8 @@ OWN = frozenset(
 
 def loosened(mine: ProtocolFile, base: ProtocolFile) -> Iterator[Fault]:
     """Yield everything in which a site's protocol is looser than the product's, or simply another one."""
+    if mine.status == "active" and base.status != "active":
+        yield f"{base.title} is not offered by the product, so a site cannot offer it either.", ("status",)
     for name in type(mine).model_fields:
         if name not in OWN:
             check: Callable[..., Iterator[Fault]] = _PARTS.get(name, _same)

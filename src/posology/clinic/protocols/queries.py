@@ -62,7 +62,7 @@ def library_of_order(clinic_id: Any, protocol_id: str, sha256: str) -> Library:
             f"The text of '{protocol_id[:60]}' under which this order was signed is not stored here, so "
             "nothing may be given from it. Withdraw the order and sign a new one."
         )
-    return site_library({f"{protocol_id}.yaml": _checked(row)})
+    return site_library({f"{protocol_id}.yaml": raw_of(row)})
 
 
 def approved_at(clinic: Clinic, moment: datetime) -> list[VersionStepRow]:
@@ -94,10 +94,17 @@ def text_of(step: VersionStepRow) -> bytes:
             f"The approved text of {step.version.protocol.name}, version {step.version.number}, is gone, so "
             "nothing can be decided here. Ask the administrator to restore it."
         )
-    return _checked(row)
+    return raw_of(row)
 
 
-def _checked(row: VersionText) -> bytes:
+def raw_of(row: VersionText) -> bytes:
+    """Return a stored text, hashed again.
+
+    Raises
+    ------
+    ProtocolAltered
+        If it is not what was stored.
+    """
     raw = row.text.encode()
     if sha256_of(raw) != row.sha256:
         raise ProtocolAltered(
