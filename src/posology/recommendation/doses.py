@@ -3,19 +3,12 @@
 from datetime import datetime
 from decimal import Decimal
 
-from posology.case import Fact, Missing
 from posology.knowledge import Library, Route, in_force
 from posology.knowledge.schema import ProtocolFile
-from posology.protocols.conditions import Context, body_mass_index, look
+from posology.protocols.dosing_weight import DosingWeight
 from posology.protocols.limits import check_dose, dose_for_level
-from posology.quantities import DomainError, Quantity, show_number
-from posology.recommendation.options import DosingWeight, ProposedDose, Step
-
-
-class CannotDose(DomainError):
-    """A protocol that asks for a way of dosing which is not known here."""
-
-    code = "cannot-dose"
+from posology.quantities import Quantity
+from posology.recommendation.options import ProposedDose, Step
 
 
 def numbers(protocol: ProtocolFile, name: str, as_of: datetime) -> tuple[Decimal, ...]:
@@ -23,41 +16,6 @@ def numbers(protocol: ProtocolFile, name: str, as_of: datetime) -> tuple[Decimal
     value = in_force(protocol.values[name], on=as_of.date()).value
     many = value if isinstance(value, tuple) else (value,)
     return tuple(Decimal(v) for v in many if not isinstance(v, bool | str))
-
-
-def dosing_weight(protocol: ProtocolFile, context: Context) -> DosingWeight | Missing | None:
-    """Return the weight a dose is computed from and why that one; ``None`` where weight plays no part.
-
-    Returns
-    -------
-    DosingWeight or Missing or None
-        ``Missing`` when the weight was not measured, is not known, or is too old to count.
-
-    Raises
-    ------
-    CannotDose
-        If the protocol names a policy that is not known here.
-    """
-    if protocol.dose_basis == "mg":
-        return None
-    policy = in_force(protocol.values["dosing_weight_policy"], on=context.today).value
-    if policy != "actual":
-        raise CannotDose(
-            f"{protocol.title} asks for the dosing weight '{policy}', which is not known here. Use 'actual'."
-        )
-    found = look("weight", context)
-    if isinstance(found, Missing):
-        return found
-    fact, _ = found
-    assert isinstance(fact.value, Quantity)
-    return DosingWeight(fact.value.in_unit("kg"), "actual", fact.at, _why_this_weight(fact, context))
-
-
-def _why_this_weight(weight: Fact, context: Context) -> str:
-    height = look("height", context)
-    if isinstance(height, Missing):
-        return "Actual body weight."
-    return f"Actual body weight; BMI {show_number(body_mass_index(weight, height[0]))} kg/m²."
 
 
 def propose_dose(
@@ -87,6 +45,7 @@ def propose_dose(
         minutes=minutes,
         devices=devices,
         on=on,
+        actual_kg=weight.actual_kg if weight else None,
     )
     steps = _sum(protocol, level, dose_mg, weight, minutes, devices, as_of)
     return ProposedDose(dose_mg, level, protocol.dose_basis, weight, minutes, devices, steps)

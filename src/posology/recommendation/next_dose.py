@@ -14,6 +14,7 @@ from posology.knowledge import Library, in_force
 from posology.knowledge.schema import NextOption, ProtocolFile
 from posology.protocols import Report, Verdict, Visit, assess
 from posology.protocols.conditions import Context
+from posology.protocols.dosing_weight import CannotDose, DosingWeight, dosing_weight
 from posology.protocols.limits import LimitExceeded
 from posology.protocols.schedule import (
     Place,
@@ -27,10 +28,9 @@ from posology.protocols.schedule import (
     plan,
 )
 from posology.quantities import day_in_zone_of, show_number
-from posology.recommendation.doses import dosing_weight, infusion_minutes, neighbour, propose_dose, show_level
+from posology.recommendation.doses import infusion_minutes, neighbour, propose_dose, show_level
 from posology.recommendation.options import (
     DoseChange,
-    DosingWeight,
     IntervalChange,
     Option,
     ProposedDose,
@@ -116,15 +116,19 @@ def advise_next(
     report = assess(case, course.protocol.id, as_of=as_of, library=library)
     response = response_of(case, library, as_of=as_of)
     tolerability = tolerability_of(course.last, library, as_of=as_of)
-    weight = dosing_weight(course.protocol, Context(case, library, as_of, {}))
-    missing = tuple(m for m in (response.missing, weight) if isinstance(m, Missing))
+    try:
+        weight = dosing_weight(course.protocol, Context(case, library, as_of, {}))
+    except CannotDose as refused:
+        return ProtocolAdvice(report, (), str(refused)), response, tolerability
+    unweighed = weight if isinstance(weight, tuple) else ()
+    missing = tuple(m for m in (response.missing, *unweighed) if m is not None)
     if missing:
         why = response.reason if response.missing else f"{missing[0].ask} ({missing[0].why}.)"
         return ProtocolAdvice(report, (), why, missing), response, tolerability
     refusal = _why_nothing_follows(course) or why_no_option(report)
     if refusal is not None:
         return ProtocolAdvice(report, (), refusal), response, tolerability
-    assert not isinstance(weight, Missing)
+    assert not isinstance(weight, tuple)
     making = _Making(case, course, report, weight, library, as_of)
     made: list[Option] = []
     left_out: dict[str, None] = {}

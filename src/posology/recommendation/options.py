@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from posology.case import Missing
 from posology.knowledge import KnowledgeStamp, Route, Substance
+from posology.protocols.dosing_weight import DosingWeight
 from posology.protocols.findings import Citation, Finding, Observed, Report, Verdict
 from posology.protocols.schedule import Visit
 
@@ -30,16 +31,6 @@ class IntervalChange(StrEnum):
     KEEP = "keep"
     LENGTHEN = "lengthen"
     NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class DosingWeight:
-    """The weight a dose was computed from, and how it was chosen."""
-
-    kg: Decimal
-    policy: str  # "actual", "ideal-if-bmi-30"
-    measured_at: datetime
-    reason: str  # "Actual weight; BMI 24.9 is below 30."
 
 
 @dataclass(frozen=True, slots=True)

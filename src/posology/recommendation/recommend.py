@@ -131,5 +131,6 @@ def _once(missing: Iterable[Missing]) -> tuple[Missing, ...]:
 
 def _stamps(advised: tuple[ProtocolAdvice, ...], library: Library) -> tuple[KnowledgeStamp, ...]:
     used = {stamp.id: stamp for p in advised for stamp in p.report.knowledge}
-    used[library.adjustments.id] = library.stamps[library.adjustments.id]
+    for file in (library.adjustments, library.dosing_weights):
+        used[file.id] = library.stamps[file.id]
     return tuple(used[i] for i in sorted(used))

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from posology.case import Case, Missing
+from posology.case import Case
 from posology.knowledge import Library
 from posology.knowledge.schema import ProtocolFile
 from posology.protocols import Report, Verdict, assess
 from posology.protocols.conditions import Context
+from posology.protocols.dosing_weight import CannotDose, DosingWeight, dosing_weight
 from posology.protocols.schedule import plan_from_start
 from posology.quantities import show_number
-from posology.recommendation.doses import dosing_weight, infusion_minutes, numbers, propose_dose, show_level
+from posology.recommendation.doses import infusion_minutes, numbers, propose_dose, show_level
 from posology.recommendation.options import (
     DoseChange,
-    DosingWeight,
     IntervalChange,
     Option,
     ProtocolAdvice,
@@ -44,9 +44,12 @@ def advise_start(case: Case, protocol: ProtocolFile, library: Library, *, as_of:
     """
     report = assess(case, protocol.id, as_of=as_of, library=library)
     refusal = why_no_option(report)
-    weight = dosing_weight(protocol, Context(case, library, as_of, {}))
-    if isinstance(weight, Missing):
-        return ProtocolAdvice(report, (), f"{weight.ask} ({weight.why}.)", (weight,))
+    try:
+        weight = dosing_weight(protocol, Context(case, library, as_of, {}))
+    except CannotDose as refused:
+        return ProtocolAdvice(report, (), str(refused))
+    if isinstance(weight, tuple):
+        return ProtocolAdvice(report, (), f"{weight[0].ask} ({weight[0].why}.)", weight)
     if refusal is not None:
         return ProtocolAdvice(report, (), refusal)
     options = tuple(

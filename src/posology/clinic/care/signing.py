@@ -95,6 +95,7 @@ def check_limits(protocol: ProtocolFile, dose: ProposedDose, *, on: date) -> Non
         minutes=dose.minutes,
         devices=dose.devices,
         on=on,
+        actual_kg=dose.weight.actual_kg if dose.weight else None,
     )
 
 

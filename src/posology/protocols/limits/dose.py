@@ -30,6 +30,7 @@ def check_dose(
     minutes: int | None,
     devices: int | None,
     on: date,
+    actual_kg: Decimal | None = None,
 ) -> None:
     """Refuse a dose that the protocol does not allow on a day.
 
@@ -49,12 +50,16 @@ def check_dose(
         Number of nasal devices; for the nasal route and no other.
     on : date
         The day whose limits are in force.
+    actual_kg : Decimal or None
+        The actual weight, kg, where it is known beside the dosing weight: no policy may give more than the
+        actual weight would. An order carries the dosing weight alone, which was checked when it was signed.
 
     Raises
     ------
     LimitExceeded
         At the first limit that the dose does not meet. Nothing is ever cut to fit.
     """
+    _check_weights(protocol, weight_kg=weight_kg, actual_kg=actual_kg)
     _check_amount(protocol, level=level, dose_mg=dose_mg, weight_kg=weight_kg, on=on)
     check_infusion(protocol, dose_mg=dose_mg, weight_kg=weight_kg, minutes=minutes, on=on)
     check_devices(protocol, dose_mg=dose_mg, devices=devices, on=on)
@@ -101,6 +106,19 @@ def tenfold_question(protocol: ProtocolFile, level: Decimal, on: date) -> str | 
                 f"{this} is {word} {that}, which is allowed here too. Read the point aloud: is {this} meant?"
             )
     return None
+
+
+def _check_weights(protocol: ProtocolFile, *, weight_kg: Decimal | None, actual_kg: Decimal | None) -> None:
+    if protocol.dose_basis == "mg" or actual_kg is None:
+        return
+    check_number(actual_kg, "actual weight in kg")
+    weight = weight_of(protocol, weight_kg)
+    if weight > actual_kg:
+        raise LimitExceeded(
+            f"The dosing weight of {Quantity(weight, 'kg')} is above the actual {Quantity(actual_kg, 'kg')}, "
+            "and no dose is computed from more than that. Work the dose out again from the weight.",
+            limit="weight",
+        )
 
 
 def _check_amount(
