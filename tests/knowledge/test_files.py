@@ -295,16 +295,17 @@ def test_what_must_be_diluted_is_marked_and_strength_times_volume_is_the_vial():
 # ---------------------------------------------------------------- the next options
 STATES = list(
     itertools.product(
-        ("worse", "none", "partial", "response", "remission"),
+        ("worse", "worse after response", "none", "partial", "response", "remission"),
         ("good", "fair", "poor"),
         ("induction", "continuation", "maintenance"),
+        ("none", "missed", "long"),
     )
 )
 
 
-@pytest.mark.parametrize(("response", "tolerability", "phase"), STATES)
+@pytest.mark.parametrize(("response", "tolerability", "phase", "pause"), STATES)
 def test_every_state_has_three_to_five_options_and_some_that_are_always_possible(
-    response, tolerability, phase
+    response, tolerability, phase, pause
 ):
     shown = [
         option
@@ -312,17 +313,22 @@ def test_every_state_has_three_to_five_options_and_some_that_are_always_possible
         if response in option.response
         and tolerability in option.tolerability
         and (not option.phases or phase in option.phases)
+        and pause in option.pauses
     ]
-    assert 3 <= len(shown) <= 5
-    assert {"same", "hold", "end"} <= {option.dose for option in shown}
+    assert 3 <= len(shown) <= (5 if pause != "long" else 6)  # two of a long break may be one and the same
+    doses = {option.dose for option in shown}
+    assert {"hold", "end"} <= doses
+    assert doses & {"same", "effective"}
     assert all(option.for_ and option.against for option in shown), "each option has two sides"
     if tolerability != "good":
         assert not any(option.dose == "raise" for option in shown)
         assert any(option.dose == "lower" for option in shown)
     if response in {"response", "remission"}:
         assert not any(option.dose == "raise" for option in shown)
-    if response == "worse":
+    if response.startswith("worse"):
         assert not any(option.interval == "lengthen" for option in shown)
+    if pause == "long" and phase == "induction":
+        assert not any(option.interval in {"keep", "shorten", "lengthen"} for option in shown)
 
 
 def test_an_option_is_named_after_what_it_does():
@@ -331,7 +337,8 @@ def test_an_option_is_named_after_what_it_does():
         assert name[0] == option.dose
         assert option.interval == "none" if option.dose in {"hold", "end"} else name[1] == option.interval
         words = {"raise": "Raise", "lower": "Lower", "same": "Same", "hold": "Hold", "end": "End"}
-        assert option.title.startswith(words[option.dose])
+        word = "Begin the induction anew" if option.interval == "restart" else words[option.dose]
+        assert option.title.startswith(word)
 
 
 # ---------------------------------------------------------------- measures

@@ -82,6 +82,8 @@ def gap_if_stepped(protocol, at: Standing, step: int) -> int | None:
 
 def moved(protocol, at: Standing, change: IntervalChange, days: int) -> Standing:
     """Where the course stands after one more session."""
+    if change is IntervalChange.RESTART:
+        return Standing(0, 0, usual(protocol.phases[0]))
     if change is IntervalChange.KEEP:
         if at.index + 1 < size(protocol.phases[at.phase]):
             return Standing(at.phase, at.index + 1, at.gap)
@@ -133,6 +135,8 @@ def walk(protocol, chance: Random) -> int:
             looked += 1
             step = {IntervalChange.SHORTEN: -1, IntervalChange.LENGTHEN: 1}.get(option.interval_change, 0)
             days = gap_if_stepped(protocol, standing, step) if step else gap_if_kept(protocol, standing)
+            if option.interval_change is IntervalChange.RESTART:
+                days = min(d for d, n in gaps(protocol).items() if n == 0)
             due = now.date() + timedelta(days=days)
             assert option.next_on == max(due, asked.date()), (option.id, standing)
             after = moved(protocol, standing, option.interval_change, days)
@@ -170,6 +174,9 @@ def check_dose(option, protocol, levels, level, weight, sessions) -> None:
     beside = {DoseChange.SAME: level}
     higher, lower = [x for x in levels if x > level], [x for x in levels if x < level]
     beside |= {DoseChange.RAISE: min(higher, default=None), DoseChange.LOWER: max(lower, default=None)}
+    if option.interval_change is IntervalChange.RESTART:
+        beside |= {option.dose_change: dose.level}
+        assert dose.level in {s.level for s in sessions}, "the last dose that a response followed"
     assert dose.level == beside[option.dose_change] and dose.level in levels
     if option.dose_change is DoseChange.RAISE:
         last = sessions[-1]

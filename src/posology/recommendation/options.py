@@ -30,6 +30,7 @@ class IntervalChange(StrEnum):
     SHORTEN = "shorten"
     KEEP = "keep"
     LENGTHEN = "lengthen"
+    RESTART = "restart"
     NONE = "none"
 
 
@@ -96,6 +97,21 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Prompt:
+    """A question put to the prescriber at a checkpoint. It stops nothing and chooses nothing."""
+
+    id: str  # "ketamine-iv/early-futility"
+    title: str
+    say: str  # what was found, with its dates
+    do: str
+    limit: str  # what it cannot tell; empty where there is nothing to add
+    due_on: date
+    is_due: bool  # otherwise it lies ahead
+    because: tuple[Observed, ...]
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProtocolAdvice:
     """One protocol for this case: its report, and the options if there can be any."""
 
@@ -104,6 +120,7 @@ class ProtocolAdvice:
     why_no_options: str | None
     missing: tuple[Missing, ...] = ()  # what the dose needs beyond what the rules asked for
     left_out: tuple[str, ...] = ()  # why an option that would fit was not proposed, a sentence each
+    prompts: tuple[Prompt, ...] = ()  # checkpoints: those due first, then those ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +134,14 @@ class Advice:
     needed: tuple[Missing, ...]
     inputs: tuple[Observed, ...]
     knowledge: tuple[KnowledgeStamp, ...]
-    response: (
-        str  # state of response: "unknown", "none", "partial", "response", "remission", "worse"; "start"
-    )
+    response: str  # state of response, as of :class:`Response`; "start" before the first session
     response_reason: str
     overdue: tuple[str, ...]  # knowledge files past their review day
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """The checkpoints of the course, those due first."""
+        return tuple(prompt for protocol in self.protocols for prompt in protocol.prompts)
 
     def option(self, option_id: str) -> Option | None:
         """Return the option of that id, or ``None`` when this advice has none."""

@@ -7,7 +7,7 @@ from posology.case import Case, Missing, check_case
 from posology.knowledge import KnowledgeStamp, Library, load_library
 from posology.knowledge.errors import KnowledgeError
 from posology.knowledge.schema import ProtocolFile
-from posology.protocols import Verdict
+from posology.protocols import Observed, Verdict
 from posology.protocols.conditions import Context, Truth, evaluate
 from posology.protocols.schedule import protocols_for
 from posology.quantities import check_aware
@@ -57,7 +57,9 @@ def recommend(
     if case.sessions:
         going_on, response, tolerability = advise_next(case, library, as_of=as_of)
         told = " ".join((response.reason, tolerability.reason, *going_on.left_out))
-        return _advice((going_on,), going_on.options, response.state, told, library, as_of)
+        return _advice(
+            (going_on,), going_on.options, response.state, told, library, as_of, scores=response.because
+        )
     chosen = (
         [_not_a_draft(library.protocol(p)) for p in protocols]
         if protocols
@@ -100,6 +102,7 @@ def _advice(
     reason: str,
     library: Library,
     as_of: datetime,
+    scores: tuple[Observed, ...] = (),
 ) -> Advice:
     return Advice(
         as_of=as_of,
@@ -107,12 +110,19 @@ def _advice(
         options=options,
         protocols=advised,
         needed=_once(m for p in advised for m in (*p.missing, *p.report.missing)),
-        inputs=tuple(dict.fromkeys(o for p in advised for f in p.report.findings for o in f.because)),
+        inputs=tuple(dict.fromkeys((*scores, *_observed(advised)))),
         knowledge=_stamps(advised, library),
         response=response,
         response_reason=reason,
         overdue=library.overdue(as_of.date()),
     )
+
+
+def _observed(advised: tuple[ProtocolAdvice, ...]) -> Iterable[Observed]:
+    """Yield every value that a rule, the course or a checkpoint read."""
+    for one in advised:
+        yield from (seen for finding in one.report.findings for seen in finding.because)
+        yield from (seen for prompt in one.prompts for seen in prompt.because)
 
 
 def _overall(advised: tuple[ProtocolAdvice, ...]) -> Verdict:

@@ -1,27 +1,44 @@
 """How a course is going: the state of response against a named baseline, and how it was tolerated."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from posology.case import Case, MeasuredScore, Missing, PastSession
 from posology.knowledge import Library, number_in_force
-from posology.measures import baseline_of, change
+from posology.measures import Change, baseline_of, change
+from posology.protocols.findings import Observed
 from posology.quantities import elapsed, show_number
 
 INSTRUMENT = "phq-9"
 _BASELINE_AGE = "baseline_good_for_days"
+
+# What the trials called relapse stands in no source that was read, so this says what it is and no more: a
+# response was there in this course, and the score has risen since by a change that counts (6 points).
+WORSE_AFTER_RESPONSE = "worse after response"
+WORSE = frozenset({"worse", WORSE_AFTER_RESPONSE})
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
     """The state of response, the sentence that says why, and the scores it rests on."""
 
-    state: str  # start | unknown | worse | none | partial | response | remission
+    state: str  # start | unknown | worse | worse after response | none | partial | response | remission
     reason: str
     baseline: MeasuredScore | None = None
     latest: MeasuredScore | None = None
     missing: Missing | None = None
+
+    @property
+    def because(self) -> tuple[Observed, ...]:
+        """The scores it rests on, with their dates."""
+        named = (("PHQ-9 before the course", self.baseline), ("PHQ-9 now", self.latest))
+        return tuple(
+            Observed(what, str(score.total), score.at, None, INSTRUMENT)
+            for what, score in named
+            if score is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +111,11 @@ def _judge(
         )
     moved = change(baseline, latest, on=as_of.date())
     told = f"PHQ-9 {baseline.total} → {latest.total} ({_percent(moved.fall_percent)})"
-    meaningful = int(_measure_value(library, "meaningful_change", as_of))
-    lowest = min(s.total for s in scores if s.total is not None and s.at > sessions[0].at)
-    if moved.points >= meaningful:
-        return Response(
-            "worse", f"{told}: worse than before the course by {moved.points} points.", baseline, latest
-        )
-    if latest.total - lowest >= meaningful and not moved.remission:
-        risen = latest.total - lowest
-        return Response(
-            "worse", f"{told}: up {risen} points from the best of this course ({lowest}).", baseline, latest
-        )
+    best = min((s for s in scores if s.at > sessions[0].at), key=lambda s: s.total or 0)
+    worse = _worse(moved, latest.total - (best.total or 0), best, library, as_of)
+    if worse is not None:
+        state = WORSE_AFTER_RESPONSE if responded(baseline, best, as_of) else "worse"
+        return Response(state, f"{told}: {worse}", baseline, latest)
     if moved.remission:
         return Response("remission", f"{told}: remission.", baseline, latest)
     if moved.response:
@@ -112,6 +123,46 @@ def _judge(
     if moved.fall_percent > _value(library, "partial_fall_percent", as_of):
         return Response("partial", f"{told}: partial response.", baseline, latest)
     return Response("none", f"{told}: no response so far.", baseline, latest)
+
+
+def _worse(moved: Change, risen: int, best: MeasuredScore, library: Library, as_of: datetime) -> str | None:
+    """Say by how much it is worse, where it is by a change that counts."""
+    meaningful = int(_measure_value(library, "meaningful_change", as_of))
+    if moved.points >= meaningful:
+        return f"worse than before the course by {moved.points} points."
+    if risen < meaningful or moved.remission:
+        return None
+    if responded(moved.baseline, best, as_of):
+        return f"worse after a response, up {risen} points from the best of this course ({best.total})."
+    return f"up {risen} points from the best of this course ({best.total})."
+
+
+def responded(baseline: MeasuredScore, score: MeasuredScore, as_of: datetime) -> bool:
+    """Answer whether a score is a response, or a remission, against a baseline above 0."""
+    moved = change(baseline, score, on=as_of.date())
+    return moved.response or moved.remission
+
+
+def last_effective(
+    sessions: Sequence[PastSession],
+    scores: Sequence[MeasuredScore],
+    baseline: MeasuredScore,
+    *,
+    as_of: datetime,
+) -> PastSession | None:
+    """Return the session before the newest score with a response; ``None`` where there was none.
+
+    Parameters
+    ----------
+    sessions : sequence of PastSession
+        Of one course, oldest first.
+    scores : sequence of MeasuredScore
+        Those with a total; what lies before the first session is not looked at.
+    """
+    good = [s.at for s in scores if s.at > sessions[0].at and responded(baseline, s, as_of)]
+    if not good:
+        return None
+    return max((s for s in sessions if s.at < max(good)), key=lambda s: s.at)
 
 
 def _percent(fall: Decimal) -> str:

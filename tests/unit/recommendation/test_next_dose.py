@@ -54,11 +54,11 @@ def test_a_score_from_before_the_last_session_does_not_count():
     assert recommend(case, as_of=NOW).response == "unknown"
 
 
-def test_a_relapse_after_a_good_score_is_worse():
+def test_a_rise_after_a_response_is_told_apart_from_never_better():
     case = with_sessions(complete_case(), "ketamine-iv", 6, level="0.5", last_at=LAST)
     case = with_scores(case, 20, (LAST - timedelta(days=4), 4), (NOW - timedelta(hours=1), 13))
     response = response_of(case, load_library(), as_of=NOW)
-    assert response.state == "worse" and "best of this course" in response.reason
+    assert response.state == "worse after response" and "best of this course" in response.reason
 
 
 STATES = {"worse": 24, "none": 18, "partial": 12, "response": 8, "remission": 3}
