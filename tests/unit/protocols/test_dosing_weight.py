@@ -108,7 +108,7 @@ def test_under_bmi_30_the_weight_is_the_actual_one_and_needs_no_sex():
 
 
 def test_never_more_than_the_actual_weight():
-    """A light, tall man: 60 kg, 190 cm, ideal 50 + 2.3 × 14.8 = 84 kg; the dose is from 60 kg, and says so."""
+    """A light, tall man, 60 kg and 190 cm: ideal 50 + 2.3 × 14.8 = 84 kg; the dose is from 60 kg."""
     weight = weight_of(person("60", "190"), library_with("ideal"))
     assert isinstance(weight, DosingWeight) and weight.kg == 60
     assert "the ideal weight would be more" in weight.reason and "84" in weight.reason
@@ -212,7 +212,7 @@ def test_a_cap_of_nothing_is_refused(cap):
 
 
 def test_an_unknown_policy_is_refused_when_the_file_is_read():
-    with pytest.raises(KnowledgeError, match="'lean' is no dosing weight. Choose one of actual, ideal-if"):
+    with pytest.raises(KnowledgeError, match=r"'lean' is no dosing weight\. Choose one of actual, ideal-if"):
         library_with("lean")
 
 
@@ -252,7 +252,7 @@ def test_a_dosing_weight_above_the_actual_one_cannot_be_made():
 @pytest.mark.hazard("H-02", n=len(BY_WEIGHT))
 @pytest.mark.parametrize("protocol_id", BY_WEIGHT)
 def test_the_limits_refuse_a_dosing_weight_above_the_actual_one(protocol_id):
-    """The gate before signing: 0.1 kg too much is refused, the same weight passes; N = each route by weight."""
+    """The gate before signing: 0.1 kg too much is refused, the same passes; N = routes by weight."""
     protocol = load_library().protocol(protocol_id)
     level = min(v for v in protocol.values["dose_levels"][max(protocol.values["dose_levels"])].value)
     step = protocol.values["dose_step"][max(protocol.values["dose_step"])].value
