@@ -21,6 +21,32 @@ EVERY_ROLE = frozenset(Role)
 # Pages for people who have not signed in. Nothing about any person stands on them.
 PUBLIC = frozenset({"sign-in"})
 
+# Knowledge is about no person: whoever may read it may read all of it.
+KNOWLEDGE_PAGES = frozenset(
+    {
+        "knowledge",
+        "knowledge-search",
+        "knowledge-file",
+        "protocol",
+        "rules",
+        "rule",
+        "drugs",
+        "questions",
+        "adjustments",
+        "measures",
+        "products",
+        "facts",
+        "fact",
+        "trials",
+        "trial",
+        "sources",
+        "source",
+        "site-settings",
+        "unverified",
+        "overdue",
+    }
+)
+
 ACCESS: dict[str, frozenset[Role]] = {
     "sign-in": EVERY_ROLE,
     "sign-out": EVERY_ROLE,
@@ -40,8 +66,7 @@ ACCESS: dict[str, frozenset[Role]] = {
     "session-event": ACTIONS["view_session"],
     "session-record": ACTIONS["view_session"],
     "form": ACTIONS["view_patient"],
-    "knowledge": ACTIONS["view_knowledge"],
-    "protocol": ACTIONS["view_knowledge"],
+    **dict.fromkeys(KNOWLEDGE_PAGES, ACTIONS["view_knowledge"]),
     "styleguide": EVERY_ROLE,
 }
 

@@ -47,6 +47,11 @@ class World:
             "session-record": {"session": self.session_id},
             "form": {"patient": self.patient.pk, "instrument": "phq-9"},
             "protocol": {"protocol": "ketamine-iv"},
+            "rule": {"file": "rules-session", "rule": "heart-rate"},
+            "knowledge-file": {"file": "rules-session"},
+            "fact": {"fact": "PR-IV-01"},
+            "trial": {"study": "lii-2023"},
+            "source": {"source": "SPR-US"},
         }
         return known.get(name, {})
 

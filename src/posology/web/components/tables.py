@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from posology.quantities import Quantity
+from posology.web.components.chain import Chain
 from posology.web.components.notices import EmptyState
 from posology.web.components.status import Chip
 
@@ -22,7 +23,7 @@ class Column:
 class Cell:
     """One value: words, a quantity, a day or a moment; with a link, a second line or a chip where wanted.
 
-    ``None`` shows a dash with ``missing``. ``whole`` words never break: a record number, a lot.
+    ``None`` shows a dash with ``missing``, and an empty word nothing. ``whole`` words never break: a record number, a lot.
     """
 
     value: Quantity | str | date | datetime | None
@@ -31,6 +32,7 @@ class Cell:
     chip: Chip | None = None
     missing: str = "not recorded"
     whole: bool = False
+    chain: Chain | None = None  # what it rests on, folded under it
 
     @property
     def kind(self) -> str:
@@ -46,10 +48,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table; the first cell is its heading."""
+    """One line of a table; the first cell is its heading. ``id`` is what a link on the page leads to."""
 
     cells: tuple[Cell, ...]
     marked: bool = False
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
