@@ -1,30 +1,29 @@
 """The rules' answers as rows: what decided, with its date, and the chain down to the source."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from posology.case import Missing, Origin
+from posology.case import Missing
 from posology.clinic.care.eligibility import Eligibility
 from posology.clinic.protocols.queries import library_at
-from posology.knowledge import KnowledgeStamp
-from posology.protocols import Citation, Finding, Observed, Report
+from posology.knowledge import Library
+from posology.protocols import Finding, Report
 from posology.protocols import Verdict as Said
 from posology.recommendation import ProtocolAdvice
 from posology.web.components import (
     Chip,
-    Ground,
     Link,
     Status,
     Tabs,
     Verdict,
     VerdictList,
 )
-from posology.web.components.text import day_text
+from posology.web.grounds import chain_of_finding
 from posology.web.imports.view_models import field_url
 from posology.web.page import OpenPatient
-from posology.web.words import origin_words, route_words
+from posology.web.words import route_words
 
 WHO_CLEARS = {
     "prescriber": "A prescriber may pass it, with a reason.",
@@ -80,17 +79,17 @@ def tabs_of(opened: OpenPatient, found: Eligibility, current: str) -> Tabs:
 def protocol_verdicts(opened: OpenPatient, advised: ProtocolAdvice) -> ProtocolVerdicts:
     """Build what every rule of one protocol answered."""
     report = advised.report
-    stamps = {stamp.id: stamp for stamp in report.knowledge}
+    library, on = library_at(opened.patient.clinic, opened.now), report.as_of.date()
     needed = {m.key: m for m in (*report.missing, *advised.missing)}
-    rows = VerdictList(tuple(verdict_row(f, stamps) for f in report.findings))
+    rows = VerdictList(tuple(verdict_row(f, library, on=on) for f in report.findings))
     return ProtocolVerdicts(
         id=report.protocol_id,
-        title=library_at(opened.patient.clinic, opened.now).protocol(report.protocol_id).title,
+        title=library.protocol(report.protocol_id).title,
         chip=Chip(Status.of(overall(advised).value)),
         sentence=_sentence(advised),
         all=rows,
         standing=tuple(v for v in rows.standing if v.status is not Status.CANNOT_SAY),
-        groups=tuple(_groups(opened, report, needed, stamps)),
+        groups=tuple(_groups(opened, report, needed, library)),
         passed=rows.passed,
     )
 
@@ -111,21 +110,18 @@ def _sentence(advised: ProtocolAdvice) -> str:
     }[overall(advised)]
 
 
-def verdict_row(finding: Finding, stamps: dict[str, KnowledgeStamp]) -> Verdict:
-    """Build the row of one rule."""
-    file = finding.rule.split("/")[0]
-    stamp = stamps.get(file)
+def verdict_row(finding: Finding, library: Library, *, on: date) -> Verdict:
+    """Build the row of one rule, with its chain: condition, the patient's values, facts, sources."""
     decided = [o for o in finding.because if o.at is not None]
     at: datetime | None = max((o.at for o in decided if o.at is not None), default=None)
-    say = " ".join(part for part in (finding.do, _clears(finding), _inputs(finding.because)) if part)
     return Verdict(
         status=Status.of(finding.verdict.value),
         what=finding.title,
         because=_because(finding),
         on=at.date() if at else None,
-        say=say,
+        say=" ".join(part for part in (finding.do, _clears(finding)) if part),
         needs=tuple(f"{m.ask} ({m.why})" for m in finding.missing),
-        grounds=tuple(_ground(finding, c, stamp) for c in finding.citations),
+        chain=chain_of_finding(finding, library, on=on),
     )
 
 
@@ -140,36 +136,16 @@ def _clears(finding: Finding) -> str:
     return WHO_CLEARS[finding.cleared_by.value] if finding.verdict in {Said.HOLD, Said.STOP} else ""
 
 
-def _inputs(because: Iterable[Observed]) -> str:
-    told = [f"{o.what} {o.shown}{_when(o.at)}{_from(o.origin)}" for o in because]
-    return f"Read: {'; '.join(told)}." if told else ""
-
-
-def _when(at: datetime | None) -> str:
-    return f", {day_text(at.date())}" if at else ""
-
-
-def _from(origin: Origin | None) -> str:
-    return f", {origin_words(origin)}" if origin else ""
-
-
-def _ground(finding: Finding, citation: Citation, stamp: KnowledgeStamp | None) -> Ground:
-    return Ground(
-        rule=finding.rule,
-        fact_id=", ".join(citation.facts) or "site default",
-        source=f"{citation.title} ({citation.source})",
-        certainty=citation.certainty.value,
-        knowledge=f"{stamp.id}, version {stamp.version}, {stamp.sha256[:12]}" if stamp else "",
-    )
-
-
 def _groups(
-    opened: OpenPatient, report: Report, needed: dict[str, Missing], stamps: dict[str, KnowledgeStamp]
+    opened: OpenPatient, report: Report, needed: dict[str, Missing], library: Library
 ) -> Iterator[MissingGroup]:
     """Group what cannot be said by what is missing; a rule stands under the first thing it waits for."""
     open_rules = [f for f in report.findings if f.verdict is Said.CANNOT_SAY]
     for key, missing in needed.items():
         mine = [f for f in open_rules if f.missing and f.missing[0].key == key]
         yield MissingGroup(
-            missing.ask, missing.why, field_url(opened, key), tuple(verdict_row(f, stamps) for f in mine)
+            missing.ask,
+            missing.why,
+            field_url(opened, key),
+            tuple(verdict_row(f, library, on=report.as_of.date()) for f in mine),
         )
