@@ -8,12 +8,13 @@ from posology.case import Case, PastSession
 from posology.knowledge import Library, in_force
 from posology.knowledge.schema import NextOption, ProtocolFile
 from posology.protocols import Report, Verdict, Visit
+from posology.protocols.dosing_weight import DosingWeight
 from posology.protocols.limits import LimitExceeded
 from posology.protocols.schedule import Rung, ladder, last_session, plan
 from posology.quantities import DomainError, show_number
 from posology.recommendation.course import Course
 from posology.recommendation.doses import infusion_minutes, neighbour, numbers, propose_dose, show_level
-from posology.recommendation.options import DoseChange, DosingWeight, IntervalChange, Option, ProposedDose
+from posology.recommendation.options import DoseChange, IntervalChange, Option, ProposedDose
 from posology.recommendation.reasons import reasons
 from posology.recommendation.response import Response, Tolerability, last_effective, tolerability_of
 from posology.recommendation.start import VISITS_SHOWN
