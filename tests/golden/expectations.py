@@ -1,21 +1,24 @@
 """The golden files and how an answer is held against one: each key of an expected file has its check."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from posology.case.case_file import read_case_file
-from posology.knowledge import load_library, read_yaml
+from posology.knowledge import Library, build_library, load_library, read_yaml
 from posology.protocols import Finding, Verdict
 from posology.quantities import Quantity
 from posology.recommendation import Advice, Option, recommend
 from tests.cases import NOW
+from tests.knowledge.changed import changed
 
 HERE = Path(__file__).parent
 CASES = sorted(path.stem for path in (HERE / "cases").glob("*.yaml"))
 
-# Keys of an expected file that are no check of the answer: what is asked, and that nothing is answered.
-ASKED_FOR, REFUSED = "asked_for", "refused"
+# Keys of an expected file that are no check of the answer: what is asked, of which site, and that nothing
+# is answered.
+ASKED_FOR, SITE, REFUSED = "asked_for", "site", "refused"
 
 
 def text_of(name: str) -> str:
@@ -39,8 +42,23 @@ def _mapping(text: str, name: str) -> dict[str, Any]:
 
 def advice_for(name: str) -> Advice:
     given = read_case_file(text_of(name), name=f"{name}.yaml", now=NOW)
-    asked_for = tuple(expected_for(name).get(ASKED_FOR, ())) or None
-    return recommend(given.case, as_of=given.as_of, protocols=asked_for)
+    expected = expected_for(name)
+    asked_for = tuple(expected.get(ASKED_FOR, ())) or None
+    library = library_of(**expected.get(SITE, {}))
+    return recommend(given.case, as_of=given.as_of, library=library, protocols=asked_for)
+
+
+@cache
+def library_of(protocol: str = "", policy: str = "", cap_kg: str = "") -> Library:
+    """Return the shipped library, or one in which a protocol has a site's own policy of the dosing weight."""
+    if not protocol:
+        return load_library()
+    old = "  dosing_weight_policy:\n    2000-01-01: {value: actual,"
+    new = old.replace("actual", policy)
+    if cap_kg:
+        cap = f"{{value: {cap_kg}, unit: kg, sources: [SITE-DEFAULT], certainty: SITE}}"
+        new = f"  dosing_weight_cap:\n    2000-01-01: {cap}\n{new}"
+    return build_library(changed(f"{protocol}.yaml", old, new))
 
 
 def plain(text: str) -> str:
@@ -124,6 +142,8 @@ def _check_option(option: Option, wanted: dict[str, Any]) -> None:
         assert option.dose.devices == wanted["devices"]
     if "phase" in wanted:
         assert option.phase == wanted["phase"]
+    if "weight" in wanted:
+        _check_weight(option, wanted["weight"])
     if "sum" in wanted:
         steps = [plain(f"{step.expression} = {step.result}") for step in option.dose.steps]
         assert steps[: len(wanted["sum"])] == wanted["sum"]
@@ -131,6 +151,25 @@ def _check_option(option: Option, wanted: dict[str, Any]) -> None:
         assert [visit.on for visit in option.visits][: len(wanted["visits"])] == wanted["visits"]
     if "sessions" in wanted:
         assert len(option.visits) == wanted["sessions"]
+
+
+def _check_weight(option: Option, wanted: dict[str, Any]) -> None:
+    weight = option.dose.weight if option.dose else None
+    assert weight is not None
+    assert (str(weight.kg.normalize() + 0), weight.policy) == (wanted["kg"], wanted["policy"])
+    for phrase in wanted["says"]:
+        assert phrase.lower() in plain(weight.reason).lower(), weight.reason
+
+
+def check_prompts(advice: Advice, expected: dict[str, dict[str, Any]]) -> None:
+    """Each question at a checkpoint is asked, with its day, its facts and what it says."""
+    for prompt_id, wanted in expected.items():
+        prompt = next(p for p in advice.prompts if p.id == prompt_id)
+        assert (prompt.is_due, prompt.due_on) == (wanted["due"] == "yes", wanted["on"])
+        assert {fact for c in prompt.citations for fact in c.facts} >= set(wanted["facts"])
+        told = plain(f"{prompt.title} {prompt.say} {prompt.do} {prompt.limit}").lower()
+        for phrase in wanted["says"]:
+            assert phrase.lower() in told, (phrase, told)
 
 
 def check_blocked(advice: Advice, expected: dict[str, list[str]]) -> None:
@@ -168,6 +207,8 @@ CHECKS: dict[str, Callable[[Advice, Any], None]] = {
     "needed": lambda a, e: check_superset({m.key for m in a.needed}, e),
     "response": lambda a, e: check_equal(a.response, e),
     "told": check_told,
+    "prompts": check_prompts,
+    "no_prompts": lambda a, e: check_equal([p.id for p in a.prompts if p.id in e], []),
     "options": check_options,
     "only_options": lambda a, e: check_equal([o.id for o in a.options], e),
     "not_offered": lambda a, e: check_equal({o.id for o in a.options} & set(e), set()),
