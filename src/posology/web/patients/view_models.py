@@ -13,7 +13,7 @@ from posology.clinic.care.listing import Listed
 from posology.clinic.care.overview import Overview, ToldSession
 from posology.clinic.outcomes.models import RiskTask
 from posology.clinic.patients.models import Patient
-from posology.clinic.protocols.queries import title_of
+from posology.clinic.protocols.queries import library_at, title_of
 from posology.measures import measure_of
 from posology.quantities import Quantity
 from posology.treatment import SessionPhase
@@ -35,6 +35,7 @@ from posology.web.components import (
 from posology.web.components.text import day_text, pressure_text
 from posology.web.page import OpenPatient
 from posology.web.patients.next_step import next_step_of, steps_of
+from posology.web.patients.scores import scores_table
 from posology.web.patients.timeline import timeline_of
 from posology.web.words import PHASE, ROUTE, SEX, order_words
 
@@ -110,6 +111,15 @@ def patient_page(opened: OpenPatient, overview: Overview) -> dict[str, Any]:
         "chart": timeline_of(opened.patient, overview, now=opened.now),
         "chart_empty": _chart_empty(overview),
         "sessions": _folded(sessions_table(opened.patient, overview.sessions)),
+        "scores": _folded(
+            scores_table(
+                opened.patient,
+                overview.forms,
+                library_at(opened.patient.clinic, opened.now),
+                on=overview.advice.as_of.date(),
+            )
+        ),
+        "response": overview.advice.response_reason,
         "decisions": _folded(decisions_table(overview)),
         "links": _links(opened, overview),
         "may_write": may(opened.by, "record_facts"),
