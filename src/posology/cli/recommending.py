@@ -65,3 +65,5 @@ def _citations(advice: Advice) -> Iterator[Any]:
     for option in advice.options:
         for reason in (*option.for_, *option.against):
             yield from reason.citations
+    for prompt in advice.prompts:
+        yield from prompt.citations
