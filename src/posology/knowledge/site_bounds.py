@@ -305,3 +305,13 @@ _PARTS: Mapping[str, Callable[..., Iterator[Fault]]] = {
     "discharge": _discharge,
     "statements": _statements,
 }
+
+
+def lower_is_tighter(name: str) -> bool:
+    """Say whether a value guards by being low, as a ceiling does."""
+    return name.endswith(_AT_MOST) or name == "dose_levels"
+
+
+def higher_is_tighter(name: str) -> bool:
+    """Say whether a value guards by being high, as a smallest gap does."""
+    return name.endswith(_AT_LEAST)
