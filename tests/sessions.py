@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from posology.case import Answer
 from posology.knowledge import load_library
+from posology.protocols import History
 from posology.protocols.findings import Report
 from posology.protocols.limits import dose_for_level
 from posology.treatment import (
@@ -165,6 +166,7 @@ def start_of(order: Order, state: SessionState, moment: datetime, **changes: Any
         "report": Report(order.protocol_id, "US", moment, (), ()),
         "patient": Identifiers(PATIENT, "A-100", BORN),
         "at": moment,
+        "history": History(()),
         "can_be_pregnant": Answer.UNKNOWN,
     }
     return Start(**(fields | changes))

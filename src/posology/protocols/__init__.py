@@ -2,11 +2,14 @@
 
 from posology.protocols.eligibility import assess, cite
 from posology.protocols.findings import Citation, Finding, Observed, Report, Severity, Verdict
+from posology.protocols.history import Given, History
 from posology.protocols.schedule import TooSoon, Visit, check_interval
 
 __all__ = [
     "Citation",
     "Finding",
+    "Given",
+    "History",
     "Observed",
     "Report",
     "Severity",

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from posology.knowledge import Library, in_force, number_in_force
 from posology.knowledge.schema import Phase, ProtocolFile
+from posology.protocols.history import History
 from posology.quantities import DomainError, elapsed
 
 # How many days before its day a session still counts as given on it. One that came late does not make the
@@ -234,14 +235,15 @@ def days_until_next(protocol: ProtocolFile, number: int) -> int | None:
     return days_between(place_of(protocol, number), place_of(protocol, number + 1))
 
 
-def check_interval(protocol: ProtocolFile, *, last_at: datetime | None, next_at: datetime) -> None:
-    """Refuse a session that follows the last one too soon.
+def check_interval(protocol: ProtocolFile, *, history: History, next_at: datetime) -> None:
+    """Refuse a session that follows the last one, of whatever course, too soon.
 
     Raises
     ------
     TooSoon
         With the smallest interval, its source, and the earliest moment allowed.
     """
+    last_at = history.last_at
     if last_at is None:
         return
     value = in_force(protocol.values["session_interval_min"], on=next_at.date())

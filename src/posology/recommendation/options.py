@@ -9,6 +9,7 @@ from posology.case import Missing
 from posology.knowledge import KnowledgeStamp, Route, Substance
 from posology.protocols.dosing_weight import DosingWeight
 from posology.protocols.findings import Citation, Finding, Observed, Report, Verdict
+from posology.protocols.limits import Intended
 from posology.protocols.schedule import Visit
 
 
@@ -55,6 +56,19 @@ class ProposedDose:
     minutes: int | None  # infusion time
     devices: int | None  # nasal devices
     steps: tuple[Step, ...]
+
+    def intended(self, number: int) -> Intended:
+        """Return the dose as every limit is asked of it, for one session of a course."""
+        weight = self.weight
+        return Intended(
+            self.level,
+            self.dose_mg,
+            weight.kg if weight else None,
+            self.minutes,
+            self.devices,
+            number,
+            weight.actual_kg if weight else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

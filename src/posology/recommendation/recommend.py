@@ -14,6 +14,7 @@ from posology.quantities import check_aware
 from posology.recommendation.next_dose import MOST_OPTIONS, advise_next
 from posology.recommendation.options import Advice, Option, ProtocolAdvice
 from posology.recommendation.start import advise_start
+from posology.recommendation.within import within_limits
 
 
 def recommend(
@@ -56,6 +57,7 @@ def recommend(
     check_case(case, library, as_of=as_of)
     if case.sessions:
         going_on, response, tolerability = advise_next(case, library, as_of=as_of)
+        going_on = within_limits(going_on, case, library, as_of=as_of)
         told = " ".join((response.reason, tolerability.reason, *going_on.left_out))
         return _advice(
             (going_on,), going_on.options, response.state, told, library, as_of, scores=response.because
@@ -65,7 +67,10 @@ def recommend(
         if protocols
         else _offered(case, library, as_of)
     )
-    advised = tuple(advise_start(case, protocol, library, as_of=as_of) for protocol in chosen)
+    advised = tuple(
+        within_limits(advise_start(case, protocol, library, as_of=as_of), case, library, as_of=as_of)
+        for protocol in chosen
+    )
     return _advice(advised, _first_of_each(advised), "start", "No session yet.", library, as_of)
 
 

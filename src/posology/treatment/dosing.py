@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from posology.knowledge import Library, Route, load_library
 from posology.knowledge.schema import ProtocolFile
-from posology.protocols.limits import check_rate, limit_in
+from posology.protocols.limits import check_rate, check_session_total, limit_in
 from posology.quantities import Quantity, check_aware
 from posology.treatment.infusion import minutes_between
 from posology.treatment.orders import Order
@@ -101,20 +101,63 @@ def _as_planned(order: Order, sheet: Worksheet, given: AdministrationStarted) ->
 
 
 def check_infusion_rate(
-    order: Order, rate_mg_per_min: Decimal | None, *, on: datetime, library: Library | None = None
+    order: Order,
+    state: SessionState,
+    rate_mg_per_min: Decimal | None,
+    *,
+    on: datetime,
+    library: Library | None = None,
 ) -> None:
     """Refuse a new rate above the protocol's highest; ``None`` is the rate before the pause.
+
+    The rate before the pause is asked too: one that paper told afterwards was never asked.
 
     Raises
     ------
     LimitExceeded
-        If it is above the limit.
+        If it is above the limit, or nothing of the dose is left.
     """
-    if rate_mg_per_min is None:
-        return
+    running = state.infusions[-1] if state.infusions else None
+    if running is not None:
+        left = Fraction(running.dose_mg) - running.delivered(on)
+        check_no_more_than_ordered(order, state, left, at=on)
+    if rate_mg_per_min is not None:
+        rate = Fraction(rate_mg_per_min)
+    elif running is not None:
+        rate = running.rate_before_pause
+    else:
+        return  # nothing runs and nothing is set; that it cannot follow is said by the transitions
     protocol = (library or load_library()).protocol(order.protocol_id)
     day = check_aware(on, what="moment").date()
-    check_rate(protocol, rate_mg_per_min=rate_mg_per_min, weight_kg=order.weight_kg, on=day)
+    check_rate(protocol, rate_mg_per_min=rate, weight_kg=order.weight_kg, on=day)
+
+
+def check_no_more_than_ordered(order: Order, state: SessionState, more_mg: Fraction, *, at: datetime) -> None:
+    """Refuse what would bring a session above its order: a second dose, one device more.
+
+    Raises
+    ------
+    LimitExceeded
+        If it would, or if nobody knows how much is in already.
+    """
+    so_far = most_given(state, at)
+    check_session_total(
+        ordered_mg=order.dose_mg,
+        so_far_mg=Fraction(order.dose_mg) if so_far is None else so_far,
+        more_mg=more_mg,
+    )
+
+
+def most_given(state: SessionState, at: datetime) -> Fraction | None:
+    """Return the most that may be in at a moment, mg; ``None`` where nobody knows.
+
+    A lost or partial spray counts as its whole device here, and as nothing in what is shown as given.
+    """
+    used = sum(1 for d in state.devices if d.at <= at)
+    if used and state.mg_per_device is None:
+        return None
+    whole = sum(1 for d in state.devices if d.payload.complete and d.at <= at)
+    return state.delivered_exact(at) + (used - whole) * (state.mg_per_device or Fraction(0))
 
 
 def next_device_at(state: SessionState, protocol: ProtocolFile) -> datetime | None:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from posology.knowledge import Library, Route, Substance
+from posology.protocols.limits import Intended
 from posology.quantities import DomainError
 from posology.recommendation import Option
 
@@ -49,6 +50,13 @@ class Order:
     planned_on: date
     option_id: str
     overrides: tuple[OverriddenHold, ...] = ()
+
+    @property
+    def intended(self) -> Intended:
+        """The dose as every limit is asked of it."""
+        return Intended(
+            self.level, self.dose_mg, self.weight_kg, self.minutes, self.devices, self.session_number
+        )
 
     def canonical(self) -> bytes:
         """Return the order as canonical JSON: sorted keys, no spaces, decimals and days as text."""

@@ -5,7 +5,7 @@ no. They are asked of live steps. What an offline page or paper tells afterwards
 recorded without them, and the fold lists what conflicts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -13,7 +13,9 @@ from uuid import UUID
 from posology.case import Answer
 from posology.knowledge import Library, load_library
 from posology.knowledge.schema import ProtocolFile
+from posology.protocols import History, TooSoon
 from posology.protocols.findings import Finding, Report, Verdict
+from posology.protocols.limits import LimitExceeded, check_limits
 from posology.quantities import DomainError, check_aware
 from posology.treatment.gate import GateItem, GateKind, gate_items, in_words, is_answered, missing_readings
 from posology.treatment.orders import Order
@@ -110,6 +112,7 @@ class Start:
     report: Report
     patient: Identifiers
     at: datetime
+    history: History  # everything given before this session, in whatever course
     can_be_pregnant: Answer = Answer.UNKNOWN
     library: Library | None = None
 
@@ -122,6 +125,19 @@ class Start:
     def protocol(self) -> ProtocolFile:
         """The protocol of the order."""
         return self.knowledge.protocol(self.order.protocol_id)
+
+    def limits(self) -> tuple[Finding, ...]:
+        """Ask every limit anew, on the site's clock, and return the holds of the soft ones.
+
+        Raises
+        ------
+        LimitExceeded, TooSoon
+            If the dose is beyond a limit that nobody may pass.
+        """
+        at_site = check_aware(self.at, what="moment").astimezone(self.report.as_of.tzinfo)
+        return check_limits(
+            self.protocol, self.order.intended, history=self.history, at=at_site, library=self.knowledge
+        )
 
 
 def check_may_start(start: Start) -> None:
@@ -156,6 +172,7 @@ def obstacles_to_start(start: Start) -> tuple[Obstacle, ...]:
         *_gate_obstacles(start),
         *_worksheet_obstacles(start),
         *_rule_obstacles(start),
+        *_limit_obstacles(start),
     )
 
 
@@ -286,7 +303,23 @@ def _rule_obstacles(start: Start) -> Iterator[Obstacle]:
     age = check_aware(start.at, what="moment") - check_aware(report.as_of, what="moment of the report")
     if age < timedelta(0) or age > REPORT_WINDOW:
         yield Obstacle("rules", "The rules were not asked at this moment. Ask them again.")
-    for finding in report.findings:
+    yield from _not_passed(report.findings, start)
+
+
+def _limit_obstacles(start: Start) -> Iterator[Obstacle]:
+    """Yield what the limits put in the way: a soft one holds as a rule does, and is passed like one."""
+    try:
+        holds = start.limits()
+    except TooSoon as refused:
+        yield Obstacle("interval", str(refused))
+    except LimitExceeded as refused:
+        yield Obstacle("limit", str(refused))
+    else:
+        yield from _not_passed(holds, start)
+
+
+def _not_passed(findings: Iterable[Finding], start: Start) -> Iterator[Obstacle]:
+    for finding in findings:
         if not finding.verdict.lets_through and not is_passed(finding, start.order, start.state):
             yield Obstacle(
                 finding.rule, f"{finding.title} ({finding.verdict}): {finding.message} {finding.do}".strip()

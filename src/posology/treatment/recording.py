@@ -5,10 +5,16 @@ An event that an offline page or a sheet of paper tells afterwards does not pass
 
 from collections.abc import Callable
 from datetime import datetime
+from fractions import Fraction
 
 from posology.case import Answer
 from posology.knowledge import Library, load_library
-from posology.treatment.dosing import check_given_as_ordered, check_infusion_rate, check_may_give_device
+from posology.treatment.dosing import (
+    check_given_as_ordered,
+    check_infusion_rate,
+    check_may_give_device,
+    check_no_more_than_ordered,
+)
 from posology.treatment.fields import Payload
 from posology.treatment.gate import GateItem, GateKind, gate_items
 from posology.treatment.leaving import check_may_discharge
@@ -82,10 +88,12 @@ def check_may_record(
     elif isinstance(payload, AdministrationStarted | DoseGiven):
         check_may_start(start())
         check_given_as_ordered(order, state, payload, library=knowledge)
+        check_no_more_than_ordered(order, state, Fraction(payload.dose_mg), at=at)
     elif isinstance(payload, DeviceGiven):
         check_may_give_device(state, protocol, number=payload.number, at=at)
+        check_no_more_than_ordered(order, state, state.mg_per_device or Fraction(0), at=at)
     elif isinstance(payload, InfusionRateChanged | InfusionResumed):
-        check_infusion_rate(order, payload.rate_mg_per_min, on=at, library=knowledge)
+        check_infusion_rate(order, state, payload.rate_mg_per_min, on=at, library=knowledge)
     elif isinstance(payload, DischargeCriterion) and payload.key not in protocol.discharge.criteria:
         raise NotAllowed(
             (Obstacle("key", f"'{payload.key}' is no criterion of {protocol.title}. Reload the page."),)

@@ -15,7 +15,6 @@ from posology.clinic.orders.stored import order_of
 from posology.clinic.sessions.actions import SessionRefused, place_session
 from posology.clinic.sessions.models import EventRow
 from posology.clinic.sessions.queries import state_of
-from posology.protocols import TooSoon
 from posology.treatment import EventError, EventKind, NeedsConfirmation, SessionPhase
 from posology.treatment.policies import NotAllowed
 from posology.treatment.sheet import CheckFailed
@@ -194,7 +193,7 @@ def test_an_order_for_another_day_does_not_start(site, session):
 
 @pytest.mark.hazard("H-23")
 def test_a_session_does_not_start_inside_the_interval(site, patient, session):
-    """An order signed for the right day is refused at its start, when a late entry shows a dose since."""
+    """N = 1: an order for the right day is refused at its start, when a late entry shows a dose since."""
     factories.give(site, session, at=NOW + timedelta(minutes=5))
     later = NOW + timedelta(days=3)
     factories.assess_fully(site, patient, at=later)
@@ -215,8 +214,9 @@ def test_a_session_does_not_start_inside_the_interval(site, patient, session):
         by=site.nurse,
         at=later,
     )
-    with pytest.raises(TooSoon):
+    with pytest.raises(NotAllowed, match="earliest moment") as refused:
         _start(site, following, at=later)
+    assert [o.key for o in refused.value.obstacles] == ["interval"]
 
 
 def test_the_pump_must_show_the_worksheets_rate(site, session):

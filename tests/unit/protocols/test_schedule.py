@@ -19,6 +19,7 @@ from posology.protocols.schedule import (
     protocols_for,
 )
 from tests.cases import NOW
+from tests.histories import history
 
 
 def test_esketamine_induction_falls_on_the_trial_days():
@@ -54,14 +55,16 @@ def test_every_planned_gap_keeps_the_smallest_interval(protocol):
     for before, after in pairwise(visits):
         last_at = NOW.replace(year=before.on.year, month=before.on.month, day=before.on.day)
         next_at = last_at + (after.on - before.on)
-        check_interval(protocol, last_at=last_at, next_at=next_at)
+        check_interval(protocol, history=history(last_at), next_at=next_at)
 
 
 def test_a_session_inside_the_smallest_interval_is_refused():
     protocol = load_library().protocol("ketamine-iv")
-    check_interval(protocol, last_at=NOW, next_at=NOW + timedelta(hours=48))
+    check_interval(protocol, history=history(NOW), next_at=NOW + timedelta(hours=48))
     with pytest.raises(TooSoon, match=r"keeps 48 h"):
-        check_interval(protocol, last_at=NOW, next_at=NOW + timedelta(hours=48) - timedelta(seconds=1))
+        check_interval(
+            protocol, history=history(NOW), next_at=NOW + timedelta(hours=48) - timedelta(seconds=1)
+        )
 
 
 def test_the_rung_follows_the_interval_that_was_kept():

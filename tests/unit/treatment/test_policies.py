@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,6 +30,7 @@ from posology.treatment import (
     open_gate_items,
     read_payload,
 )
+from posology.treatment.dosing import check_no_more_than_ordered, most_given
 from tests.sessions import BORN, PATIENT, T0, Log, at, check_worksheet, make_order, start_of, through_gate
 
 LIBRARY = load_library()
@@ -387,12 +389,63 @@ def test_a_start_without_the_second_persons_check_is_refused():
 def test_a_new_rate_above_the_highest_is_refused(record_property):
     """0.1 to 9.0 mg/min by 0.1 for 72 kg: the highest is 0.025 mg/kg/min, 1.8 mg/min (PR-IV-04)."""
     order = ORDERS["ketamine-iv"]
+    log = through_gate(order)
+    log.add("administration_started", 10, dose_mg=str(order.dose_mg), lot="L1", minutes=order.minutes)
     for tenths in range(1, 91):
         rate = Decimal(tenths) / 10
-        if tenths <= 18:
-            check_infusion_rate(order, rate, on=NOW)
-        else:
-            with pytest.raises(LimitExceeded):
-                check_infusion_rate(order, rate, on=NOW)
-    check_infusion_rate(order, None, on=NOW)
-    record_property("n", 90)
+        for state in (log.state, Log().state):
+            if tenths <= 18:
+                check_infusion_rate(order, state, rate, on=at(20))
+            else:
+                with pytest.raises(LimitExceeded):
+                    check_infusion_rate(order, state, rate, on=at(20))
+    check_infusion_rate(order, log.state, None, on=at(20))
+    record_property("n", 180)
+
+
+@pytest.mark.hazard("H-11")
+def test_an_infusion_does_not_resume_at_a_rate_that_nobody_asked():
+    """N = 1: paper told 2 mg/min for 72 kg, above 0.025 mg/kg/min; without a new rate it would go on so."""
+    order = ORDERS["ketamine-iv"]
+    log = through_gate(order)
+    log.add("administration_started", 10, dose_mg=str(order.dose_mg), lot="L1", minutes=order.minutes)
+    log.add("infusion_rate_changed", 12, rate_mg_per_min="2")
+    log.add("infusion_paused", 14, reason="The patient asked for it.")
+    with pytest.raises(LimitExceeded, match="highest"):
+        check_infusion_rate(order, log.state, None, on=at(16))
+    check_infusion_rate(order, log.state, Decimal("0.9"), on=at(16))
+
+
+def test_an_infusion_that_has_run_out_does_not_resume():
+    order = ORDERS["ketamine-iv"]
+    log = through_gate(order)
+    log.add("administration_started", 10, dose_mg=str(order.dose_mg), lot="L1", minutes=order.minutes)
+    log.add("infusion_paused", 50, reason="The pump is empty.")
+    with pytest.raises(LimitExceeded, match="no more than was ordered") as caught:
+        check_infusion_rate(order, log.state, None, on=at(52))
+    assert caught.value.limit == "session_total"
+
+
+def test_a_session_gives_no_more_than_was_ordered():
+    """36 mg ordered and 18 mg in after 20 of 40 min: 18 mg more may follow, and not 18.001 mg."""
+    order = ORDERS["ketamine-iv"]
+    log = through_gate(order)
+    log.add("administration_started", 10, dose_mg=str(order.dose_mg), lot="L1", minutes=order.minutes)
+    assert (order.dose_mg, log.state.delivered_exact(at(30))) == (36, 18)
+    check_no_more_than_ordered(order, log.state, Fraction(18), at=at(30))
+    with pytest.raises(LimitExceeded, match="new order"):
+        check_no_more_than_ordered(order, log.state, Fraction("18.001"), at=at(30))
+
+
+def test_a_partial_spray_counts_as_its_device_and_unknown_content_as_all():
+    order = ORDERS["esketamine-nasal-us"]
+    log = through_gate(order)
+    log.add("administration_started", 10, dose_mg="56", lot="L1", devices=2)
+    log.add("device_given", 10, number=1, lot="L1", complete=False)
+    assert most_given(log.state, at(11)) == 28
+    assert log.state.delivered_exact(at(11)) == 0
+    told = Log()
+    told.add("device_given", 10, number=1, lot="L1", complete=True)
+    assert most_given(told.state, at(11)) is None
+    with pytest.raises(LimitExceeded):
+        check_no_more_than_ordered(order, told.state, Fraction(28), at=at(11))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from posology.clinic.accounts.models import User
 from posology.clinic.audit import action
 from posology.clinic.care import signing
-from posology.clinic.care.queries import advice_for, last_given_at, site_day
+from posology.clinic.care.queries import advice_for, at_site, given_before, site_day
 from posology.clinic.care.signing import SigningRefused
 from posology.clinic.conflicts import Conflict, WrongPatient, check_page_patient
 from posology.clinic.locks import lock_patient
@@ -24,7 +24,8 @@ from posology.clinic.protocols.queries import library_at
 from posology.clinic.sessions.actions import schedule
 from posology.clinic.sessions.models import SessionRow
 from posology.knowledge import Library
-from posology.protocols import check_interval
+from posology.protocols import Finding
+from posology.protocols.limits import check_limits
 from posology.quantities import check_aware
 from posology.recommendation import DoseChange, Option, ProposedDose
 from posology.treatment import Order, order_of_option
@@ -85,8 +86,8 @@ def sign_order(
     )
     when = _when(patient, option, scheduled_at, at)
     library = library_at(patient.clinic, at)
-    _check_before_signing(patient, option, dose, product_id, when, library)
-    holds = signing.holds_passed(option.blocked_by, overrides, by)
+    limits = _check_before_signing(patient, option, dose, product_id, when, library, at)
+    holds = signing.holds_passed(signing.all_holds(option.blocked_by, limits), overrides, by)
     if holds:
         check_can_override(by, patient)
     order = order_of_option(
@@ -137,7 +138,9 @@ def _check_before_signing(
     product_id: str,
     when: datetime,
     library: Library,
-) -> None:
+    at: datetime,
+) -> tuple[Finding, ...]:
+    """Refuse what nobody may pass; return the holds of the limits at the time of the session."""
     protocol = library.protocol(option.protocol_id)
     signing.check_product(product_id, protocol, library)
     waiting = active_order(patient)
@@ -146,8 +149,13 @@ def _check_before_signing(
             f"An order for {waiting.planned_on:%d-%b-%Y} is signed and not given yet. "
             "Give or withdraw it first."
         )
-    check_interval(protocol, last_at=last_given_at(patient), next_at=when)
-    signing.check_limits(protocol, dose, on=site_day(patient, when))
+    return check_limits(
+        protocol,
+        dose.intended(signing.number_of(option)),
+        history=given_before(patient, at=at),
+        at=at_site(patient, when),
+        library=library,
+    )
 
 
 def _store(order: Order, patient: Patient, by: User, at: datetime) -> OrderRow:

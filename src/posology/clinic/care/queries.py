@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from posology.case import Answer, Case, Choice, Fact, Origin, OriginKind, PastSession, Sex
+from posology.case import Answer, Case, Choice, EarlierDose, Fact, Origin, OriginKind, PastSession, Sex
 from posology.clinic.assessments.queries import facts_of, medications_of
 from posology.clinic.orders.stored import order_of
 from posology.clinic.outcomes.queries import scores_of
@@ -17,10 +18,14 @@ from posology.clinic.sessions.models import SessionRow
 from posology.clinic.sessions.queries import sessions_of, states_of
 from posology.knowledge import Library, load_library
 from posology.knowledge.schema import Question
-from posology.protocols import Report, assess
+from posology.protocols import History, Report, assess
 from posology.quantities import Quantity, check_aware
 from posology.recommendation import Advice, recommend
+from posology.recommendation.helped import helped
+from posology.recommendation.response import INSTRUMENT
 from posology.treatment import Order, Scale, SessionState
+from posology.treatment.dosing import most_given
+from posology.treatment.infusion import to_mg
 
 
 def case_of(patient: Patient, *, as_of: datetime) -> Case:
@@ -42,6 +47,7 @@ def case_of(patient: Patient, *, as_of: datetime) -> Case:
         medications=medications_of(patient, as_of=moment),
         scores=scores_of(patient, as_of=moment),
         sessions=_going_on(patient, past_sessions(sessions, states), moment),
+        earlier=earlier_doses(patient, sessions, states, as_of=moment),
     )
 
 
@@ -74,12 +80,13 @@ def past_session(order: Order, state: SessionState) -> PastSession:
     readings = [e.payload for e in state.readings]
     ended = state.ended_at or state.discharged_at
     delivered = state.delivered_mg(ended) if ended else order.dose_mg
+    most = most_given(state, ended) if ended else Fraction(order.dose_mg)
     sedation = [e.payload.value for e in state.scores if e.payload.scale is Scale.MOAA_S]
     return PastSession(
         at=state.started_at,
         protocol_id=order.protocol_id,
         substance=order.substance,
-        dose_mg=delivered,
+        dose_mg=None if most is None else to_mg(most),
         level=order.level,
         phase=order.phase,
         number=order.session_number,
@@ -90,7 +97,49 @@ def past_session(order: Order, state: SessionState) -> PastSession:
         peak_systolic=max((r.systolic for r in readings if r.systolic is not None), default=None),
         peak_diastolic=max((r.diastolic for r in readings if r.diastolic is not None), default=None),
         lowest_sedation_score=min(sedation, default=None),
+        weight_kg=order.weight_kg,
     )
+
+
+def earlier_doses(
+    patient: Patient, sessions: Iterable[SessionRow], states: dict[UUID, SessionState], *, as_of: datetime
+) -> tuple[EarlierDose, ...]:
+    """Return what was given in courses that ended, with whether a response followed."""
+    ended: dict[UUID, list[PastSession]] = {}
+    for row in sessions:
+        if row.order.course.status != "open" and states[row.pk].started_at is not None:
+            ended.setdefault(row.order.course_id, []).append(
+                past_session(order_of(row.order), states[row.pk])
+            )
+    scores = [s for s in scores_of(patient, as_of=as_of) if s.instrument == INSTRUMENT] if ended else []
+    found: list[EarlierDose] = []
+    for course in ended.values():
+        course.sort(key=lambda s: s.at)
+        for told, answer in zip(course, helped(course, scores, on=site_day(patient, as_of)), strict=True):
+            found.append(
+                EarlierDose(
+                    told.at,
+                    told.protocol_id,
+                    told.substance,
+                    told.dose_mg,
+                    told.level,
+                    told.weight_kg,
+                    answer,
+                )
+            )
+    return tuple(sorted(found, key=lambda d: d.at))
+
+
+def given_before(patient: Patient, *, at: datetime, session: UUID | None = None) -> History:
+    """Return everything that a patient was given in any course, as every limit looks back on it.
+
+    All that is recorded counts, however late it was told. ``session`` is the one that is about to begin, and
+    is left out.
+    """
+    rows = [row for row in sessions_of(patient) if row.pk != session]
+    states = states_of(rows)
+    running = _going_on(patient, past_sessions(rows, states), check_aware(at, what="moment"))
+    return History.told_by((*running, *earlier_doses(patient, rows, states, as_of=at)))
 
 
 # An infusion that was stopped a few seconds early is complete: an engineering default, no clinical fact.
@@ -147,13 +196,6 @@ def report_for(patient: Patient, protocol_id: str, *, as_of: datetime) -> Report
     library = library_at(patient.clinic, as_of)
     case = case_of(patient, as_of=as_of)
     return assess(case, protocol_id, as_of=at_site(patient, as_of), library=library)
-
-
-def last_given_at(patient: Patient, *, before: UUID | None = None) -> datetime | None:
-    """Return when anything was last given to a patient, in any course; ``before`` leaves one session out."""
-    sessions = [s for s in sessions_of(patient) if s.pk != before]
-    states = states_of(sessions)
-    return max((at for s in states.values() if (at := s.started_at) is not None), default=None)
 
 
 def at_site(patient: Patient, moment: datetime) -> datetime:

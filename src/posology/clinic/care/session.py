@@ -9,7 +9,7 @@ from posology.case import Answer, Fact, seen
 from posology.clinic.accounts.models import Role, User
 from posology.clinic.accounts.permissions import check
 from posology.clinic.audit import action
-from posology.clinic.care.queries import at_site, case_of, last_given_at, site_day
+from posology.clinic.care.queries import at_site, case_of, given_before, site_day
 from posology.clinic.conflicts import check_page_patient
 from posology.clinic.locks import lock_of_clinic, lock_patient
 from posology.clinic.orders.actions import OrderRefused
@@ -22,7 +22,7 @@ from posology.clinic.sessions.models import SessionRow
 from posology.clinic.sessions.permissions import check_can_record
 from posology.clinic.sessions.queries import session_for
 from posology.knowledge import Library
-from posology.protocols import assess, check_interval
+from posology.protocols import assess
 from posology.quantities import check_aware
 from posology.treatment import Event, EventKind, Order, SessionState, read_payload
 from posology.treatment.payloads import WorksheetChecked
@@ -61,7 +61,7 @@ def record_event(
         If the content cannot be true, or is unusual and was not confirmed.
     NotPermitted, NotFound, WrongPatient, Conflict
         If this person may not, or the page was of somebody else.
-    NotAllowed, CheckFailed, LimitExceeded, TooSoon, OrderAltered, OrderRefused
+    NotAllowed, CheckFailed, LimitExceeded, OrderAltered, OrderRefused
         If the state of the session, the order or the rules do not allow it now.
     """
     found = session_for(by, session_id)
@@ -143,8 +143,8 @@ def start_of(session: SessionRow, state: SessionState, *, at: datetime, lock: bo
     ------
     OrderAltered
         If anything stored of the order differs from what was signed.
-    OrderRefused, TooSoon
-        If the order is not active, is for another day, or follows the last dose too soon.
+    OrderRefused
+        If the order is not active, or is for another day.
     """
     rows = OrderRow.objects.for_clinic(session.patient.clinic_id)
     if lock:
@@ -154,9 +154,7 @@ def start_of(session: SessionRow, state: SessionState, *, at: datetime, lock: bo
     patient = row.patient
     _check_order_is_for_now(row, patient, at)
     library = _library_of(session, order)
-    protocol = library.protocol(order.protocol_id)
     _check_text_is_signed(order, library)
-    check_interval(protocol, last_at=last_given_at(patient, before=session.pk), next_at=at)
     case = case_of(patient, as_of=at)
     question = library.questions.questions["can_be_pregnant"]
     pregnancy = seen(case, "can_be_pregnant", question, as_of=at)
@@ -168,6 +166,7 @@ def start_of(session: SessionRow, state: SessionState, *, at: datetime, lock: bo
         report=assess(case, order.protocol_id, as_of=at_site(patient, at), library=library),
         patient=Identifiers(patient.pk, patient.identifier, patient.born_on),
         at=at,
+        history=given_before(patient, at=at, session=session.pk),
         can_be_pregnant=Answer.NO if ruled_out else Answer.UNKNOWN,
         library=library,
     )

@@ -8,7 +8,6 @@ from posology.clinic.patients.models import Patient
 from posology.knowledge import Library, Role
 from posology.knowledge.schema import ProtocolFile
 from posology.protocols import Finding
-from posology.protocols.limits import check_dose
 from posology.quantities import DomainError, QuantityError, read_day
 from posology.recommendation import Advice, Option, ProposedDose
 from posology.treatment import OverriddenHold
@@ -85,18 +84,19 @@ def check_product(product_id: str, protocol: ProtocolFile, library: Library) -> 
         )
 
 
-def check_limits(protocol: ProtocolFile, dose: ProposedDose, *, on: date) -> None:
-    """Refuse a dose beyond a limit; the last step before signing (hazard H-12)."""
-    check_dose(
-        protocol,
-        level=dose.level,
-        dose_mg=dose.dose_mg,
-        weight_kg=dose.weight.kg if dose.weight else None,
-        minutes=dose.minutes,
-        devices=dose.devices,
-        on=on,
-        actual_kg=dose.weight.actual_kg if dose.weight else None,
-    )
+def number_of(option: Option) -> int:
+    """Return the number of the session that an option with a dose is for."""
+    assert option.session_number is not None  # an option with a dose is for a session
+    return option.session_number
+
+
+def all_holds(shown: tuple[Finding, ...], limits: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the holds an option was shown with, and those of the limits at the time that was chosen for it.
+
+    A session on another day than the planned one may meet a limit that the option did not.
+    """
+    rules = {finding.rule for finding in shown}
+    return (*shown, *(finding for finding in limits if finding.rule not in rules))
 
 
 def holds_passed(

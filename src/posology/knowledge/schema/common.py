@@ -136,6 +136,7 @@ class Value(Cited):
     where: str | None = None
     note: str | None = None
     announced: date | None = None
+    cleared_by: Role | None = None  # who may pass it, where it is a limit that only holds a dose up
 
     @model_validator(mode="after")
     def _can_be_relied_on(self) -> "Value":

@@ -11,11 +11,13 @@ class LimitExceeded(DomainError):
     ----------
     limit : str
         The name of the limit: ``dose_ceiling``, ``dose_floor``, ``dose_levels``, ``dose_step``, ``weight``,
-        ``rate_ceiling``, ``minutes``, ``devices``, ``number``.
+        ``rate_ceiling``, ``minutes``, ``devices``, ``number``, ``session_total``, ``dose_raise_allowed``, or
+        that of a hard limit over days.
     facts, sources : tuple of str
         What the limit rests on; empty where the limit is arithmetic alone.
     may_override : Role
-        Who may pass it. Nobody, in this release.
+        Who may pass it, as its value says. Nobody, where it says nothing: a limit that somebody may pass is a
+        hold, and is not raised.
     """
 
     code = "limit"
@@ -24,8 +26,10 @@ class LimitExceeded(DomainError):
         self.limit = limit
         self.facts: tuple[str, ...] = value.facts if value else ()
         self.sources: tuple[str, ...] = value.sources if value else ()
-        self.may_override = Role.NOBODY
+        self.may_override = (value.cleared_by if value else None) or Role.NOBODY
         grounds = ", ".join((*self.facts, *self.sources))
+        who = str(self.may_override)
+        passes = "Nobody" if self.may_override is Role.NOBODY else f"Only a {who}, with a reason,"
         super().__init__(
-            f"{sentence} {f'The limit rests on {grounds}. ' if grounds else ''}Nobody may override it."
+            f"{sentence} {f'The limit rests on {grounds}. ' if grounds else ''}{passes} may override it."
         )
