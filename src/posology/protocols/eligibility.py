@@ -4,6 +4,7 @@ from datetime import datetime
 
 from posology.case import Case, Missing, check_case
 from posology.knowledge import KnowledgeStamp, Library, load_library
+from posology.knowledge.jurisdictions import sources_in
 from posology.knowledge.schema import AppliesTo, Cited, ProtocolFile, Rule, RulesFile
 from posology.protocols.conditions import Context, Evaluation, Truth, evaluate
 from posology.protocols.findings import Citation, Finding, Report, Verdict
@@ -95,7 +96,7 @@ def _finding(rule: Rule, file: RulesFile, case: Case, as_of: datetime, library: 
         do=_what_to_do(rule, verdict, answer.missing),
         because=answer.because,
         missing=answer.missing,
-        citations=cite(rule, library),
+        citations=cite(rule, library, case.jurisdiction),
         certainty=rule.certainty,
         cleared_by=rule.cleared_by,
         each_session=rule.each_session,
@@ -128,9 +129,10 @@ def _what_to_do(rule: Rule, verdict: Verdict, missing: tuple[Missing, ...]) -> s
     return rule.do
 
 
-def cite(cited: Cited, library: Library) -> tuple[Citation, ...]:
-    """Return one citation a source of anything in the knowledge files that cites."""
-    return tuple(Citation(s, library.sources[s].title, cited.facts, cited.certainty) for s in cited.sources)
+def cite(cited: Cited, library: Library, jurisdiction: str | None = None) -> tuple[Citation, ...]:
+    """Return one citation a source of what cites: those to show in a jurisdiction, or all of them."""
+    shown = sources_in(cited.sources, library.sources, jurisdiction) if jurisdiction else cited.sources
+    return tuple(Citation(s, library.sources[s].title, cited.facts, cited.certainty) for s in shown)
 
 
 def stamps_for(protocol: ProtocolFile, library: Library) -> tuple[KnowledgeStamp, ...]:

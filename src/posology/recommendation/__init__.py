@@ -1,9 +1,9 @@
 """Joins the rules, the schedule and the scores into options with reasons. Decides nothing hidden."""
 
+from posology.protocols.dosing_weight import DosingWeight
 from posology.recommendation.options import (
     Advice,
     DoseChange,
-    DosingWeight,
     IntervalChange,
     Option,
     Prompt,

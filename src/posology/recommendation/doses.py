@@ -3,9 +3,11 @@
 from datetime import datetime
 from decimal import Decimal
 
+from posology.case import Missing
 from posology.knowledge import Library, Route, in_force
 from posology.knowledge.schema import ProtocolFile
-from posology.protocols.dosing_weight import DosingWeight
+from posology.protocols.conditions import Context
+from posology.protocols.dosing_weight import CannotDose, DosingWeight, dosing_weight
 from posology.protocols.limits import check_dose, dose_for_level
 from posology.quantities import Quantity
 from posology.recommendation.options import ProposedDose, Step
@@ -16,6 +18,25 @@ def numbers(protocol: ProtocolFile, name: str, as_of: datetime) -> tuple[Decimal
     value = in_force(protocol.values[name], on=as_of.date()).value
     many = value if isinstance(value, tuple) else (value,)
     return tuple(Decimal(v) for v in many if not isinstance(v, bool | str))
+
+
+def weight_for(protocol: ProtocolFile, context: Context) -> DosingWeight | tuple[Missing, ...] | None:
+    """Return the weight that a protocol's doses are computed from here, or all that is missing for a dose.
+
+    Returns
+    -------
+    DosingWeight or tuple of Missing or None
+        ``None`` where weight plays no part. A protocol of another jurisdiction, or a policy of the dosing
+        weight that cannot be followed, is missing a decision, and says which.
+    """
+    here = context.case.jurisdiction
+    if protocol.jurisdictions and here not in protocol.jurisdictions:
+        ask = f"By which protocol of this jurisdiction ({here}) is the patient to be treated?"
+        return (Missing("protocol", ask, f"{protocol.id} is none of them"),)
+    try:
+        return dosing_weight(protocol, context)
+    except CannotDose as refused:
+        return (Missing("dosing_weight_policy", str(refused), "for the site to decide"),)
 
 
 def propose_dose(

@@ -13,10 +13,10 @@ from posology.knowledge import Library
 from posology.knowledge.schema import NextOption
 from posology.protocols import Finding, Report, Verdict, assess
 from posology.protocols.conditions import Context
-from posology.protocols.dosing_weight import CannotDose, dosing_weight
 from posology.protocols.limits import LimitExceeded
 from posology.recommendation.checkpoint import prompts_of
 from posology.recommendation.course import course_of
+from posology.recommendation.doses import weight_for
 from posology.recommendation.lines import Making, NotPossible, make
 from posology.recommendation.missed import Pause, SinceLast, death_in, since_last
 from posology.recommendation.options import Option, ProtocolAdvice
@@ -39,16 +39,13 @@ def advise_next(
     course = course_of(case, library, as_of=as_of)
     response = response_of(case, library, as_of=as_of)
     tolerability = tolerability_of(course.last, library, as_of=as_of)
-    since = since_last(course, response, library, as_of=as_of)
+    since = since_last(course, response, library, jurisdiction=case.jurisdiction, as_of=as_of)
     report = _with_the_course(
         assess(case, course.protocol.id, as_of=as_of, library=library),
-        (death_in(course, library), since.finding),
+        (death_in(course, library, jurisdiction=case.jurisdiction), since.finding),
     )
-    prompts = prompts_of(course, case.scores, response, library, as_of=as_of)
-    try:
-        weight = dosing_weight(course.protocol, Context(case, library, as_of, {}))
-    except CannotDose as refused:
-        return ProtocolAdvice(report, (), str(refused), prompts=prompts), response, tolerability
+    prompts = prompts_of(course, case, response, library, as_of=as_of)
+    weight = weight_for(course.protocol, Context(case, library, as_of, {}))
     unweighed = weight if isinstance(weight, tuple) else ()
     missing = tuple(m for m in (response.missing, *unweighed) if m is not None)
     refusal = _why_nothing(report, response, missing)

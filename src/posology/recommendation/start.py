@@ -10,10 +10,10 @@ from posology.knowledge import Library
 from posology.knowledge.schema import ProtocolFile
 from posology.protocols import Report, Verdict, assess
 from posology.protocols.conditions import Context
-from posology.protocols.dosing_weight import CannotDose, DosingWeight, dosing_weight
+from posology.protocols.dosing_weight import DosingWeight
 from posology.protocols.schedule import plan_from_start
 from posology.quantities import show_number
-from posology.recommendation.doses import infusion_minutes, numbers, propose_dose, show_level
+from posology.recommendation.doses import infusion_minutes, numbers, propose_dose, show_level, weight_for
 from posology.recommendation.options import (
     DoseChange,
     IntervalChange,
@@ -44,10 +44,7 @@ def advise_start(case: Case, protocol: ProtocolFile, library: Library, *, as_of:
     """
     report = assess(case, protocol.id, as_of=as_of, library=library)
     refusal = why_no_option(report)
-    try:
-        weight = dosing_weight(protocol, Context(case, library, as_of, {}))
-    except CannotDose as refused:
-        return ProtocolAdvice(report, (), str(refused))
+    weight = weight_for(protocol, Context(case, library, as_of, {}))
     if isinstance(weight, tuple):
         return ProtocolAdvice(report, (), f"{weight[0].ask} ({weight[0].why}.)", weight)
     if refusal is not None:
@@ -100,7 +97,7 @@ def _option(
     )
     visits = plan_from_start(protocol, as_of.date(), count=VISITS_SHOWN)
     over = f" over {beginning.minutes} min" if beginning.minutes else ""
-    for_, against = _for_and_against(protocol, beginning, library)
+    for_, against = _for_and_against(protocol, beginning, library, case.jurisdiction)
     return Option(
         id=f"{protocol.id}/start/{show_number(beginning.level)}" + (f"/{beginning.minutes}" if over else ""),
         protocol_id=protocol.id,
@@ -126,7 +123,7 @@ def _option(
 
 
 def _for_and_against(
-    protocol: ProtocolFile, beginning: Beginning, library: Library
+    protocol: ProtocolFile, beginning: Beginning, library: Library, jurisdiction: str
 ) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
     kept = [
         s
@@ -134,6 +131,6 @@ def _for_and_against(
         if s.about is None or s.about == ("lower" if beginning.lower else "usual")
     ]
     return (
-        reasons((s for s in kept if s.side == "for"), library),
-        reasons((s for s in kept if s.side == "against"), library),
+        reasons((s for s in kept if s.side == "for"), library, jurisdiction),
+        reasons((s for s in kept if s.side == "against"), library, jurisdiction),
     )

@@ -44,6 +44,7 @@ class Question(Cited):
     choices: dict[str, str] | None = None
     good_for_days: Whole | None = Field(default=None, ge=0)
     help: str | None = None
+    help_in: dict[str, str] = Field(default={})  # what is added to the help in a jurisdiction
     each_session: bool = False
     loinc: Texts = ()
     snomed: Texts = ()  # problems that answer it with yes
@@ -66,6 +67,10 @@ class Question(Cited):
             if unit not in UNITS:
                 raise ValueError(f"'{unit}' is not a UCUM code that is read here")
         return self
+
+    def help_for(self, jurisdiction: str) -> str:
+        """Return the help to show in a jurisdiction; empty where there is none."""
+        return " ".join(part for part in (self.help_in.get(jurisdiction), self.help) if part)
 
     @property
     def named(self) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from posology.knowledge.schema.common import Certainty, Header, Strict
+from posology.knowledge.schema.common import Certainty, Header, Strict, Texts
 
 
 class Source(Strict):
@@ -16,6 +16,8 @@ class Source(Strict):
     published: str | None = None
     read: Certainty
     note: str | None = None
+    jurisdictions: Texts = ()  # whose label, law, scheme or announcement it is; anyone's when empty
+    label_of: str | None = None  # the product that it is the label of
 
 
 class SourcesFile(Header):

@@ -107,7 +107,7 @@ def asked_of(
     return tuple(
         Asked(
             key,
-            tuple(_fields(key, question, post, errors.get(key, ""))),
+            tuple(_fields(key, question, asking.case.jurisdiction, post, errors.get(key, ""))),
             _latest(key, question, asking),
             question.each_session,
             question.kind == "quantity",
@@ -131,11 +131,11 @@ def _doubt(doubt: Doubt, question: Question, value: Quantity) -> DoubtShown:
     return DoubtShown(doubt.say, in_units(value, question.units), told, f"{doubt.key}__sure", str(value))
 
 
-def _fields(key: str, question: Question, post: QueryDict, error: str) -> list[Field]:
+def _fields(key: str, question: Question, jurisdiction: str, post: QueryDict, error: str) -> list[Field]:
     needed = question.need != "optional"
     common: dict[str, Any] = {
         "label": question.ask,
-        "hint": question.help or "",
+        "hint": question.help_for(jurisdiction),
         "error": error,
         "required": needed,
     }

@@ -189,6 +189,7 @@ def answered_at(key: str, patient: Patient) -> str:
     if key in library.measures:
         return reverse("form", kwargs={"patient": patient.pk, "instrument": key})
     question = library.questions.questions.get(key)
-    part = question.part if question else "medical"
-    address = reverse("assessment", kwargs={"patient": patient.pk, "part": part})
+    if question is None:  # the patient's own record, or the site's to decide
+        return reverse("patient", kwargs={"patient": patient.pk})
+    address = reverse("assessment", kwargs={"patient": patient.pk, "part": question.part})
     return f"{address}#id_{quote(key)}"
