@@ -5,10 +5,11 @@ and what it cannot tell.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from posology.case import MeasuredScore, PastSession
+from posology.case import Case, MeasuredScore, PastSession
 from posology.knowledge import Library, number_in_force
 from posology.knowledge.schema import Checkpoint
 from posology.measures import change
@@ -22,75 +23,70 @@ from posology.recommendation.response import INSTRUMENT, Response, responded
 _THRESHOLD = "futility_fall_percent"
 
 
-def prompts_of(
-    course: Course,
-    scores: Sequence[MeasuredScore],
-    response: Response,
-    library: Library,
-    *,
-    as_of: datetime,
-) -> tuple[Prompt, ...]:
-    """Return the checkpoints of a course that are due, and those that lie ahead with their dates.
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What every checkpoint of one course is asked with; the scores are those of PHQ-9, oldest first."""
 
-    Parameters
-    ----------
-    scores : sequence of MeasuredScore
-        Every completed form of the patient; those of PHQ-9 with a total are read.
-    """
-    mine = sorted(
-        (s for s in scores if s.instrument == INSTRUMENT and s.total is not None), key=lambda s: s.at
-    )
+    course: Course
+    scores: Sequence[MeasuredScore]
+    response: Response
+    library: Library
+    jurisdiction: str
+    as_of: datetime
+
+    @property
+    def today(self) -> date:
+        """The site's day."""
+        return self.as_of.date()
+
+
+def prompts_of(
+    course: Course, case: Case, response: Response, library: Library, *, as_of: datetime
+) -> tuple[Prompt, ...]:
+    """Return the checkpoints of a course that are due, and those that lie ahead with their dates."""
+    scores = sorted((s for s in case.scores_of(INSTRUMENT) if s.total is not None), key=lambda s: s.at)
+    asking = _Asking(course, scores, response, library, case.jurisdiction, as_of)
     made: list[Prompt] = []
     for phase in course.protocol.phases:
         for checkpoint in phase.checkpoints:
             here = phase.id == course.phase.id
             if checkpoint.asks == "benefit" and here:
-                made.append(_benefit(checkpoint, course, library, as_of))
+                made.append(_benefit(checkpoint, asking))
             elif checkpoint.asks == "duration":
-                made.extend(_duration(checkpoint, course, mine, response, library, as_of))
+                made.extend(_duration(checkpoint, asking))
             elif checkpoint.asks == "futility" and here:
-                made.extend(_futility(checkpoint, course, mine, response, library, as_of))
+                made.extend(_futility(checkpoint, asking))
     return tuple(sorted(made, key=lambda p: (not p.is_due, p.due_on)))
 
 
-def _benefit(checkpoint: Checkpoint, course: Course, library: Library, as_of: datetime) -> Prompt:
+def _benefit(checkpoint: Checkpoint, asking: _Asking) -> Prompt:
     """Ask on its day, or as soon as the phase has no further session."""
     assert checkpoint.on_day is not None  # the reader saw to it
+    course = asking.course
     due_on = course.stretch_began_on + timedelta(days=checkpoint.on_day - 1)
     ended = course.next_place is None or course.next_place.phase.id != course.phase.id
     began = course.sessions[-course.stretch]
-    say = f"Day {checkpoint.on_day}, counted from session {began.number} on {course.stretch_began_on}"
-    say += f", is {due_on}." + (
-        " It is due with the next decision: this phase has no further session." * ended
-    )
+    say = f"Day {checkpoint.on_day}, from session {began.number} on {course.stretch_began_on}, is {due_on}."
+    if ended:
+        say += " It is due with the next decision: this phase has no further session."
     because = (Observed("First session of the phase", f"session {began.number}", began.at, None, "session"),)
-    return _prompt(checkpoint, course, library, say, due_on, ended or due_on <= as_of.date(), because)
+    return _prompt(checkpoint, asking, say, due_on, ended or due_on <= asking.today, because)
 
 
-def _duration(
-    checkpoint: Checkpoint,
-    course: Course,
-    scores: Sequence[MeasuredScore],
-    response: Response,
-    library: Library,
-    as_of: datetime,
-) -> Iterator[Prompt]:
+def _duration(checkpoint: Checkpoint, asking: _Asking) -> Iterator[Prompt]:
     """Ask so many months after the first response of the course; improvement is taken as that."""
-    assert checkpoint.months is not None  # the reader saw to it
-    baseline = response.baseline
+    months, baseline = checkpoint.months, asking.response.baseline
+    assert months is not None  # the reader saw to it
     if baseline is None or not baseline.total:
         return
-    good = [s for s in scores if s.at > course.sessions[0].at and responded(baseline, s, as_of)]
+    began_at = asking.course.sessions[0].at
+    good = [s for s in asking.scores if s.at > began_at and responded(baseline, s, asking.as_of)]
     if not good:
         return
-    improved_on = day_in_zone_of(as_of, good[0].at)
-    due_on = months_later(improved_on, checkpoint.months)
-    say = (
-        f"The first PHQ-9 with a response was on {improved_on}; {checkpoint.months} months later is {due_on}."
-    )
-    yield _prompt(
-        checkpoint, course, library, say, due_on, due_on <= as_of.date(), _seen((baseline, good[0]))
-    )
+    improved_on = day_in_zone_of(asking.as_of, good[0].at)
+    due_on = months_later(improved_on, months)
+    say = f"The first PHQ-9 with a response was on {improved_on}; {months} months later is {due_on}."
+    yield _prompt(checkpoint, asking, say, due_on, due_on <= asking.today, _seen((baseline, good[0])))
 
 
 def months_later(day: date, months: int) -> date:
@@ -100,42 +96,31 @@ def months_later(day: date, months: int) -> date:
     return min(date(year, month + 1, 1) + timedelta(days=day.day - 1), first_of_next - timedelta(days=1))
 
 
-def _futility(
-    checkpoint: Checkpoint,
-    course: Course,
-    scores: Sequence[MeasuredScore],
-    response: Response,
-    library: Library,
-    as_of: datetime,
-) -> Iterator[Prompt]:
+def _futility(checkpoint: Checkpoint, asking: _Asking) -> Iterator[Prompt]:
     """Ask where the score fell too little after one session, or after each of several, and has not since.
 
     Only the first sessions of a course count: how a second induction begins was not studied. It is asked for
     as long as the newest score has not fallen by the threshold either, and the phase goes on.
     """
-    baseline, latest = response.baseline, response.latest
-    if course.stretch != len(course.sessions) or baseline is None or latest is None or not baseline.total:
+    course, baseline, latest = asking.course, asking.response.baseline, asking.response.latest
+    if course.stretch != len(course.sessions) or baseline is None or latest is None:
         return
     assert checkpoint.after_one is not None and checkpoint.at_h is not None  # the reader saw to it
-    threshold = number_in_force(library.adjustments.values, _THRESHOLD, on=as_of.date(), unit="%")
+    threshold = number_in_force(asking.library.adjustments.values, _THRESHOLD, on=asking.today, unit="%")
     after = {
         n: score
         for n in (*checkpoint.after_each, checkpoint.after_one)
-        if (score := _score_after(n, course.sessions, scores, checkpoint.at_h)) is not None
+        if (score := _score_after(n, course.sessions, asking.scores, checkpoint.at_h)) is not None
     }
-    fell = {n: change(baseline, s, on=as_of.date()).fall_percent for n, s in after.items()}
+    fell = {n: change(baseline, s, on=asking.today).fall_percent for n, s in after.items()}
     each = all(n in fell and fell[n] < threshold for n in checkpoint.after_each)
     one = checkpoint.after_one in fell and fell[checkpoint.after_one] < threshold
-    now = change(baseline, latest, on=as_of.date()).fall_percent
-    if now >= threshold or not (each or one):
+    if not (each or one) or change(baseline, latest, on=asking.today).fall_percent >= threshold:
         return
-    told = "; ".join(_told(n, after[n], fell[n], course, as_of) for n in sorted(fell))
-    say = (
-        f"PHQ-9 was {baseline.total} before the course; {told}. Each fall is looked at against {threshold} %."
-    )
-    on = day_in_zone_of(as_of, after[checkpoint.after_one if one else max(checkpoint.after_each)].at)
-    seen = (baseline, *(after[n] for n in sorted(after)))
-    yield _prompt(checkpoint, course, library, say, on, True, _seen(seen))
+    told = "; ".join(_told(course.sessions[n - 1], after[n], fell[n], asking.as_of) for n in sorted(fell))
+    say = f"PHQ-9 was {baseline.total} before the course; {told}. Each fall is held against {threshold} %."
+    on = day_in_zone_of(asking.as_of, after[checkpoint.after_one if one else max(checkpoint.after_each)].at)
+    yield _prompt(checkpoint, asking, say, on, True, _seen((baseline, *(after[n] for n in sorted(after)))))
 
 
 def _score_after(
@@ -150,8 +135,7 @@ def _score_after(
     return min(between, key=lambda s: abs(elapsed(begins, s.at) - timedelta(hours=at_h)), default=None)
 
 
-def _told(number: int, score: MeasuredScore, fell: Decimal, course: Course, as_of: datetime) -> str:
-    session = course.sessions[number - 1]
+def _told(session: PastSession, score: MeasuredScore, fell: Decimal, as_of: datetime) -> str:
     hours = int(elapsed(session.at, score.at).total_seconds() // 3600)
     percent = show_number(abs(fell).quantize(Decimal("0.1")))
     moved = f"{percent} % lower" if fell > 0 else f"{percent} % higher" if fell < 0 else "unchanged"
@@ -165,15 +149,14 @@ def _seen(scores: Sequence[MeasuredScore]) -> tuple[Observed, ...]:
 
 def _prompt(
     checkpoint: Checkpoint,
-    course: Course,
-    library: Library,
+    asking: _Asking,
     say: str,
     due_on: date,
     is_due: bool,
     because: tuple[Observed, ...],
 ) -> Prompt:
     return Prompt(
-        id=f"{course.protocol.id}/{checkpoint.id}",
+        id=f"{asking.course.protocol.id}/{checkpoint.id}",
         title=checkpoint.title,
         say=say,
         do=checkpoint.do,
@@ -181,5 +164,5 @@ def _prompt(
         due_on=due_on,
         is_due=is_due,
         because=because,
-        citations=cite(checkpoint, library),
+        citations=cite(checkpoint, asking.library, asking.jurisdiction),
     )

@@ -35,7 +35,9 @@ class SinceLast:
     denser_first: bool = False
 
 
-def since_last(course: Course, response: Response, library: Library, *, as_of: datetime) -> SinceLast:
+def since_last(
+    course: Course, response: Response, library: Library, *, jurisdiction: str, as_of: datetime
+) -> SinceLast:
     """Judge the time since the last session.
 
     Returns
@@ -49,7 +51,7 @@ def since_last(course: Course, response: Response, library: Library, *, as_of: d
     if away > days_of_a_long_break(course.protocol, library, as_of=as_of):
         asked = library.adjustments.long_break
         say = f"The last session, number {course.last.number}, was {away} days ago, on {course.last_on}."
-        return SinceLast(Pause.LONG, _finding("long-break", asked, say, asked.do, course, library))
+        return SinceLast(Pause.LONG, _finding("long-break", asked, say, course, library, jurisdiction))
     gap = course.planned_gap
     if gap is None:
         return SinceLast(Pause.NONE)
@@ -57,41 +59,43 @@ def since_last(course: Course, response: Response, library: Library, *, as_of: d
     late = (today - due).days
     if late <= number_in_force(library.adjustments.values, "missed_after_days", on=today, unit="d"):
         return SinceLast(Pause.NONE)
-    return _missed(course, response, library, due, late)
+    return _missed(course, response, library, jurisdiction, due, late)
 
 
-def _missed(course: Course, response: Response, library: Library, due: date, late: int) -> SinceLast:
+def _missed(
+    course: Course, response: Response, library: Library, jurisdiction: str, due: date, late: int
+) -> SinceLast:
     """Apply the rule of the phase, from a label; where there is none, a prescriber decides."""
     asked, rule = library.adjustments.missed_session, course.phase.missed
     say = f"By the interval that ran, session {course.next_number} was due on {due}, {late} days ago."
     if rule is None:
-        return SinceLast(Pause.MISSED, _finding("missed-session", asked, say, asked.do, course, library))
+        return SinceLast(Pause.MISSED, _finding("missed-session", asked, say, course, library, jurisdiction))
     worse = bool(rule.if_worse) and response.state in WORSE
-    do = rule.if_worse if worse else rule.do
     ruled = Asked(
         title=asked.title,
         level=Level.CAUTION,
-        do=do,
+        do=rule.if_worse if worse else rule.do,
         facts=rule.facts,
         sources=rule.sources,
         certainty=rule.certainty,
     )
-    return SinceLast(
-        Pause.MISSED, _finding("missed-session", ruled, say, do, course, library), denser_first=worse
-    )
+    finding = _finding("missed-session", ruled, say, course, library, jurisdiction)
+    return SinceLast(Pause.MISSED, finding, denser_first=worse)
 
 
-def death_in(course: Course, library: Library) -> Finding | None:
+def death_in(course: Course, library: Library, *, jurisdiction: str) -> Finding | None:
     """Return the stop where a death is recorded among the sessions of a course, ``None`` elsewhere."""
     dead = [s for s in course.sessions if s.worst_adverse_event_grade >= _DEATH]
     if not dead:
         return None
     asked = library.adjustments.death
     say = f"An adverse event of grade {_DEATH}, a death, is recorded for session {dead[0].number}."
-    return _finding("death", asked, say, asked.do, course, library)
+    return _finding("death", asked, say, course, library, jurisdiction)
 
 
-def _finding(rule: str, asked: Asked, say: str, do: str, course: Course, library: Library) -> Finding:
+def _finding(
+    rule: str, asked: Asked, say: str, course: Course, library: Library, jurisdiction: str
+) -> Finding:
     level = asked.level
     seen = Observed("Last session", f"session {course.last.number}", course.last.at, None, "session")
     return Finding(
@@ -100,10 +104,10 @@ def _finding(rule: str, asked: Asked, say: str, do: str, course: Course, library
         verdict=Verdict(level.value),
         level=level,
         message=say,
-        do=do,
+        do=asked.do,
         because=(seen,),
         missing=(),
-        citations=cite(asked, library),
+        citations=cite(asked, library, jurisdiction),
         certainty=asked.certainty,
         cleared_by=Role.PRESCRIBER if level is Level.HOLD else Role.NOBODY,
     )

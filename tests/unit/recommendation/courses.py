@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
+from itertools import product
 
 from posology.case import Case, MeasuredScore, PastSession
 from posology.knowledge import load_library
+from posology.recommendation import recommend
 from tests.cases import NOW, offered_case
 
 PHQ = "phq-9"
@@ -62,3 +65,38 @@ def on_days(protocol_id: str, days: Sequence[int], *, phase: str = "induction", 
         session(protocol_id, n, NOW - timedelta(days=d), phase=phase, **told)
         for n, d in enumerate(sorted(days, reverse=True), start=1)
     ]
+
+
+# ---------------------------------------------------------------- every state
+RESPONSES = {  # from 18: the best so far, and now
+    "worse": (18, 24),
+    "worse after response": (6, 16),
+    "none": (18, 17),
+    "partial": (12, 12),
+    "response": (8, 8),
+    "remission": (3, 3),
+}
+TOLERATED = {"good": {}, "fair": {"worst_adverse_event_grade": 2}, "poor": {"worst_adverse_event_grade": 3}}
+PAUSES = ("none", "missed", "long")
+
+
+@cache
+def states(protocol_id: str, level: str = ""):
+    """Return each state with the advice for it: response x tolerability x phase x level x pause."""
+    return tuple(_states(load_library().protocol(protocol_id), level))
+
+
+def _states(protocol, only: str):
+    levels = [Decimal(only)] if only else next(reversed(protocol.values["dose_levels"].values())).value
+    for phase, level in product(protocol.phases, levels):
+        usual = phase.every_days or (phase.interval_days or (4,))[0]
+        for (response, (best, now)), (tolerated, told), pause in product(
+            RESPONSES.items(), TOLERATED.items(), PAUSES
+        ):
+            away = 90 if pause == "long" else usual if pause == "none" else usual + 5
+            last = NOW - timedelta(days=away)
+            first = session(protocol.id, 1, last - timedelta(days=usual), phase=phase.id, level=str(level))
+            second = session(protocol.id, 2, last, phase=phase.id, level=str(level), **told)
+            scores = [(first.at + timedelta(days=1), best), (NOW - timedelta(hours=3), now)]
+            state = (response, tolerated, phase.id, str(level), pause)
+            yield state, recommend(course_case([first, second], 18, scores), as_of=NOW)

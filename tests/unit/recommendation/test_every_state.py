@@ -1,7 +1,5 @@
 """Every state of a running course: how many ways there are, and that each is told whole (hazard H-21)."""
 
-from datetime import timedelta
-from functools import cache
 from itertools import product
 
 import pytest
@@ -11,43 +9,11 @@ from posology.protocols import Verdict
 from posology.protocols.schedule import last_session
 from posology.recommendation import Advice, DoseChange, Option, recommend
 from tests.cases import NOW, complete_case, offered_case
-from tests.unit.recommendation.courses import course_case, session
+from tests.unit.recommendation.courses import states
 
 LIBRARY = load_library()
 PROTOCOLS = sorted(p.id for p in LIBRARY.protocols.values() if p.status == "active")
-RESPONSES = {  # from 18: the best so far, and now
-    "worse": (18, 24),
-    "worse after response": (6, 16),
-    "none": (18, 17),
-    "partial": (12, 12),
-    "response": (8, 8),
-    "remission": (3, 3),
-}
-TOLERATED = {"good": {}, "fair": {"worst_adverse_event_grade": 2}, "poor": {"worst_adverse_event_grade": 3}}
-PAUSES = ("none", "missed", "long")
 HIGHER = "Higher doses have not consistently done better"
-
-
-@cache
-def states(protocol_id):
-    """Return each state with the advice for it: response x tolerability x phase x level x pause."""
-    return tuple(_states(LIBRARY.protocol(protocol_id)))
-
-
-def _states(protocol):
-    levels = next(reversed(protocol.values["dose_levels"].values())).value
-    for phase, level in product(protocol.phases, levels):
-        usual = phase.every_days or (phase.interval_days or (4,))[0]
-        for (response, (best, now)), (tolerated, told), pause in product(
-            RESPONSES.items(), TOLERATED.items(), PAUSES
-        ):
-            away = 90 if pause == "long" else usual if pause == "none" else usual + 5
-            last = NOW - timedelta(days=away)
-            first = session(protocol.id, 1, last - timedelta(days=usual), phase=phase.id, level=str(level))
-            second = session(protocol.id, 2, last, phase=phase.id, level=str(level), **told)
-            scores = [(first.at + timedelta(days=1), best), (NOW - timedelta(hours=3), now)]
-            state = (response, tolerated, phase.id, str(level), pause)
-            yield state, recommend(course_case([first, second], 18, scores), as_of=NOW)
 
 
 def told_whole(option: Option, advice: Advice) -> list[str]:

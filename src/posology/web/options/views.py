@@ -22,6 +22,7 @@ from posology.recommendation import Advice, Option
 from posology.web.components import ErrorSummary, Problem, errors_of
 from posology.web.conflict import kept_fields
 from posology.web.options import view_models
+from posology.web.options.checkpoints import checkpoints_of
 from posology.web.options.forms import NoneForm, SignForm, read_shown_at
 from posology.web.options.order_text import sentence_of_option
 from posology.web.page import OpenPatient, open_patient
@@ -53,6 +54,7 @@ def _options_page(opened: OpenPatient, advice: Advice, error: str) -> dict[str, 
     return {
         "loop": loop_of(opened, "Options", advice=advice),
         "advice": advice,
+        "checkpoints": checkpoints_of(advice),
         "started": advice.response != "start",
         "cards": view_models.option_set(advice, by=opened.by, zone=zone, error=error)
         if advice.options

@@ -1,6 +1,7 @@
 """The steps of the loop for one patient, and what comes next, with the one button that leads there."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 
@@ -8,6 +9,7 @@ from posology.clinic.accounts.permissions import may
 from posology.clinic.care.overview import Overview
 from posology.clinic.care.standing import STEPS
 from posology.knowledge import load_library
+from posology.recommendation import Prompt
 from posology.treatment import SessionPhase
 from posology.web.components import LOOP, Button, LoopSteps
 from posology.web.components.text import weekday_text
@@ -43,8 +45,23 @@ def steps_of(opened: OpenPatient, overview: Overview) -> LoopSteps:
 
 
 def next_step_of(opened: OpenPatient, overview: Overview) -> NextStep:
-    """Say what comes next."""
-    return _NEXT[overview.standing.step](opened, overview)
+    """Say what comes next, and which checkpoint of the course is due or comes first."""
+    step = _NEXT[overview.standing.step](opened, overview)
+    return replace(step, text=" ".join((step.text, *_checkpoints(overview))))
+
+
+def _checkpoints(overview: Overview) -> Iterator[str]:
+    """Name every checkpoint that is due, else the first that lies ahead; the options tell them whole."""
+    due = [p for p in overview.advice.prompts if p.is_due]
+    for prompt in due:
+        yield f"Due since {weekday_text(prompt.due_on)}: {_in_a_sentence(prompt)}"
+    if not due and overview.advice.prompts:
+        first = overview.advice.prompts[0]
+        yield f"Ahead, {weekday_text(first.due_on)}: {_in_a_sentence(first)}"
+
+
+def _in_a_sentence(prompt: Prompt) -> str:
+    return f"{prompt.title[:1].lower()}{prompt.title[1:]}."
 
 
 def first_open_part(overview: Overview) -> str:
