@@ -213,11 +213,12 @@ TAKEN = (
     ("naltrexone", "ketamine-iv", "US", {"naltrexone"}),
     ("haloperidol", "ketamine-iv", "US", {"antipsychotic"}),
     ("clarithromycin", "ketamine-oral", "US", {"oral-inhibitor"}),
-    ("clarithromycin", "ketamine-iv", "US", set()),
+    ("clarithromycin", "ketamine-iv", "US", {"other-route-inhibitor"}),
+    ("clarithromycin", "esketamine-nasal-us", "US", {"other-route-inhibitor"}),
     ("itraconazole", "ketamine-oral", "US", set()),
     ("grapefruit juice", "ketamine-oral", "US", {"oral-inhibitor"}),
     ("st john's wort", "ketamine-oral", "US", {"oral-inducer"}),
-    ("rifampicin", "ketamine-iv", "US", set()),
+    ("rifampicin", "ketamine-iv", "US", {"other-route-inducer"}),
     ("carbamazepine", "ketamine-oral", "US", {"oral-possible"}),
     ("oxymetazoline", "esketamine-nasal-us", "US", {"nasal-drug"}),
     ("lithium", "ketamine-iv", "US", set()),
@@ -227,6 +228,8 @@ TAKEN = (
     ("Adderall XR 20 mg", "ketamine-iv", "US", {"stimulant"}),
     ("Suboxone 8 mg/2 mg film", "ketamine-iv", "US", {"opioid"}),
     ("an herb from the market", "ketamine-iv", "US", {"unlisted-drug"}),
+    ("theophylline / wondrol", "ketamine-iv", "US", {"unlisted-drug", "theophylline"}),
+    ("etizolam ATC N05BA19", "ketamine-iv", "US", {"unlisted-drug", "benzodiazepine"}),
 )
 
 

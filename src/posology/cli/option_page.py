@@ -9,14 +9,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from posology.cli.words import ago, day
+from posology.cli.words import ago, day, safe
+from posology.knowledge import Library
+from posology.protocols import Finding
 from posology.quantities import Quantity
 from posology.recommendation import Option, Reason
+from posology.recommendation.alerts import alerts_of
+from posology.recommendation.interactions import interactions_of
 
 _VISITS_SHOWN = 8
 
 
-def print_option(out: Console, number: int, option: Option, as_of: datetime) -> None:
+def print_option(out: Console, number: int, option: Option, as_of: datetime, library: Library) -> None:
     """Print one option; none is set apart from the others."""
     out.print()
     line = Text(f"{number}  {option.protocol_title}", style="bold")
@@ -35,12 +39,30 @@ def print_option(out: Console, number: int, option: Option, as_of: datetime) -> 
         rows.add_row("Visits", _visits(option))
     rows.add_row("For", _reasons(option.for_))
     rows.add_row("Against", _reasons(option.against))
-    for hold in option.blocked_by:
-        words = f"{hold.message} {hold.do} To be cleared by: {hold.cleared_by.value}."
-        rows.add_row(Text("▲ HOLD", style="bold magenta"), Text(words))
-    for caution in option.cautions:
-        rows.add_row(Text("! Caution", style="bold yellow"), Text(f"{caution.message} {caution.do}"))
+    _add_findings(rows, option, library)
     out.print(Padding(rows, (0, 0, 0, 3)))
+
+
+def _add_findings(rows: Table, option: Option, library: Library) -> None:
+    """Add what must be decided, what asks for an answer, what is noted, and how large interactions are."""
+    alerts = alerts_of(option, library)
+    for hold in alerts.decide:
+        to_clear = f"To be cleared by: {hold.cleared_by.value}."
+        rows.add_row(Text("▲ HOLD", style="bold magenta"), Text(f"{_told(hold)} {to_clear}"))
+    for caution in alerts.interrupt:
+        rows.add_row(
+            Text("! Caution", style="bold yellow"), Text(f"{_told(caution)} Answer it when signing.")
+        )
+    for note in alerts.notes:
+        rows.add_row(Text("! Note", style="yellow"), Text(_told(note)))
+    for one in interactions_of(option, library):
+        rows.add_row("Interaction", Text(safe(f"{one.drug}: {one.what}. {one.how_much}")))
+
+
+def _told(finding: Finding) -> str:
+    drugs = ", ".join(safe(seen.shown) for seen in finding.because if seen.key == "medications")
+    unverified = " (unverified)" if finding.unverified else ""
+    return f"{finding.message} {finding.do}{unverified}{f' Drug: {drugs}.' if drugs else ''}"
 
 
 def _dose(option: Option) -> Text:

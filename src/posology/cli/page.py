@@ -60,7 +60,7 @@ def print_page(out: Console, given: Given, advice: Advice, library: Library) -> 
     _print_verdicts(out, advice, library)
     _print_findings(out, advice)
     _print_needed(out, advice, library)
-    _print_options(out, given, advice)
+    _print_options(out, given, advice, library)
     _print_sources(out, advice)
     _print_footer(out, advice, library)
 
@@ -235,7 +235,7 @@ def _waiting(advice: Advice) -> Counter[str]:
 # ---------------------------------------------------------------- options and sources
 
 
-def _print_options(out: Console, given: Given, advice: Advice) -> None:
+def _print_options(out: Console, given: Given, advice: Advice, library: Library) -> None:
     heading(out, "Options")
     if not advice.options:
         out.print(Text("No option is proposed. What stands in the way is said above."))
@@ -244,7 +244,7 @@ def _print_options(out: Console, given: Given, advice: Advice) -> None:
         Text("None is chosen for you; a prescriber chooses and signs, or takes none of these.", style="dim")
     )
     for number, option in enumerate(advice.options, start=1):
-        print_option(out, number, option, given.as_of)
+        print_option(out, number, option, given.as_of, library)
     out.print()
     out.print(
         Text.assemble(

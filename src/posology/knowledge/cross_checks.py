@@ -86,6 +86,13 @@ def _faults(file: Header, library: Library) -> Iterator[tuple[str, Path]]:
         for i, rule in enumerate(file.rules):
             for problem in _rule_faults(rule, file, library):
                 yield f"rule '{rule.id}': {problem}", ("rules", i)
+        for i, size in enumerate(file.sizes):
+            if size.drug not in library.drugs.drugs:
+                yield (
+                    f"the size of '{size.drug}' is of no drug in the drugs file, so nobody would see it. "
+                    "Mend its spelling, or list the drug.",
+                    ("sizes", i),
+                )
         ids = [rule.id for rule in file.rules]
         for twice in sorted({i for i in ids if ids.count(i) > 1}):
             yield f"two rules carry the id '{twice}'. Give one of them another id.", ("rules",)

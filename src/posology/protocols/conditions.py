@@ -261,11 +261,11 @@ def _taking(drug_class: str, context: Context) -> Evaluation:
     in_class = [m for m in taken if drug_class in read_drug_of(m, context).classes]
     sure = [m for m in in_class if m.active is Answer.YES]
     if sure:
-        return _of(True, *(_seen_drug(m) for m in sure))
+        return _of(True, *(_seen_drug(m, context) for m in sure))
     if in_class:
         drug = in_class[0].text
         missing = Missing("medications", f"Is {drug} still taken?", "not known")
-        return Evaluation(Truth.UNKNOWN, tuple(_seen_drug(m) for m in in_class), (missing,))
+        return Evaluation(Truth.UNKNOWN, tuple(_seen_drug(m, context) for m in in_class), (missing,))
     return _no_more_drugs(context)
 
 
@@ -275,7 +275,7 @@ def _unlisted_drug(context: Context) -> Evaluation:
         for m in context.case.medications
         if m.active is not Answer.NO and not read_drug_of(m, context).is_checked
     ]
-    return _of(True, *(_seen_drug(m) for m in unread)) if unread else _no_more_drugs(context)
+    return _of(True, *(_seen_drug(m, context) for m in unread)) if unread else _no_more_drugs(context)
 
 
 def _no_more_drugs(context: Context) -> Evaluation:
@@ -304,5 +304,8 @@ def read_drug_of(medication: Medication, context: Context) -> DrugReading:
     return read[key]
 
 
-def _seen_drug(medication: Medication) -> Observed:
-    return Observed("Drug", medication.text, medication.at, medication.origin, "medications")
+def _seen_drug(medication: Medication, context: Context) -> Observed:
+    read = read_drug_of(medication, context)
+    return Observed(
+        "Drug", medication.text, medication.at, medication.origin, "medications", read.ingredients
+    )

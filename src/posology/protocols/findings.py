@@ -57,6 +57,7 @@ class Observed:
     at: datetime | None
     origin: Origin | None
     key: str = ""
+    read_as: tuple[str, ...] = ()  # of a drug: its ingredients in the list; empty where it was not read
 
 
 @dataclass(frozen=True, slots=True)

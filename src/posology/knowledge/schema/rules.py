@@ -86,6 +86,49 @@ class AppliesTo(Strict):
     except_protocols: Texts = ()  # which a rule of the others does not fit, such as another indication
 
 
+class Effect(Strict):
+    """What an interaction changes, and which way: by how much stands among the file's sizes, if anywhere."""
+
+    on: Literal[
+        "exposure", "sedation", "slow breathing", "blood pressure", "risk of seizures", "effect of ketamine"
+    ]
+    direction: Literal["up", "down", "disputed", "plausible"]
+
+
+class InteractionSize(Cited):
+    """How much one drug changed the exposure to another by one route, as it was measured.
+
+    It is told beside an option and computes nothing: no dose follows from it. A ratio of 1 is no change.
+    """
+
+    drug: str  # a key of the drugs file
+    measured_of: Substance
+    route: Route
+    direction: Literal["up", "down", "none"]
+    auc_ratio: Number = Field(gt=0)  # of the whole exposure
+    auc_ratio_low: Number | None = None
+    auc_ratio_high: Number | None = None
+    cmax_ratio: Number | None = Field(default=None, gt=0)  # of the peak
+    note: str = Field(default="", max_length=120)
+
+    @model_validator(mode="after")
+    def _goes_the_way_it_says(self) -> "InteractionSize":
+        told = "up" if self.auc_ratio > 1 else "down" if self.auc_ratio < 1 else "none"
+        if told != self.direction:
+            raise ValueError(
+                f"its ratio goes {told} and its direction says {self.direction}; mend one of them"
+            )
+        if (self.auc_ratio_low is None) != (self.auc_ratio_high is None):
+            raise ValueError("its range has one end; write both, or neither")
+        if (
+            not (self.auc_ratio_low or self.auc_ratio)
+            <= self.auc_ratio
+            <= (self.auc_ratio_high or self.auc_ratio)
+        ):
+            raise ValueError("its ratio lies outside its own range; read them again at the source")
+        return self
+
+
 class Rule(Cited):
     """One rule: when it holds, what it asks for, in what words, on what grounds, and who may clear it."""
 
@@ -100,6 +143,7 @@ class Rule(Cited):
     in_force_from: date | None = None
     in_force_until: date | None = None
     each_session: bool = False
+    effects: tuple[Effect, ...] = ()  # of a rule on interacting drugs: what they change
 
     @model_validator(mode="after")
     def _may_do_what_it_does(self) -> "Rule":
@@ -116,8 +160,9 @@ class Rule(Cited):
 
 
 class RulesFile(Header):
-    """Rules, and the dated values that they compare with."""
+    """Rules, the dated values that they compare with, and the measured sizes of interactions."""
 
     kind: Literal["rules"]
     values: dict[str, Dated] = Field(default={})
     rules: tuple[Rule, ...]
+    sizes: tuple[InteractionSize, ...] = ()
