@@ -19,6 +19,7 @@ from posology.knowledge.schema import Certainty, Dated, Phase, ProtocolFile, Val
 NOT_READ = "not read yet"
 SITE_SOURCE = "SITE-DEFAULT"
 DISCHARGE_MINIMUM = "minimum_min"
+CRITERIA = "criteria"  # put back, it takes away what the draft added
 MONITORING_PARTS = ("during_every_min", "after_every_min", "after_until_min")
 PHASE_PARTS = ("visit_days", "every_days", "sessions", "interval_days")
 SHORTEST_REASON, LONGEST_REASON = 1, 300
@@ -110,8 +111,8 @@ def edited(file: ProtocolFile, changes: Changes, *, before: ProtocolFile) -> Pro
     update["phases"] = tuple(_phase(phase, changes.phases) for phase in file.phases)
     if changes.monitoring:
         update["monitoring"] = _part(file.monitoring, "monitoring", dict(changes.monitoring))
-    if changes.minimum_min is not None or changes.criteria:
-        update["discharge"] = _part(file.discharge, DISCHARGE_MINIMUM, _discharge(file, changes))
+    if changes.minimum_min is not None or changes.criteria or CRITERIA in changes.put_back:
+        update["discharge"] = _part(file.discharge, DISCHARGE_MINIMUM, _discharge(file, changes, before))
     return _checked(file, **update)
 
 
@@ -166,12 +167,13 @@ def _phase(phase: Phase, changes: Mapping[tuple[str, str], tuple[int, ...]]) -> 
     return made
 
 
-def _discharge(file: ProtocolFile, changes: Changes) -> dict[str, Any]:
+def _discharge(file: ProtocolFile, changes: Changes, before: ProtocolFile) -> dict[str, Any]:
     update: dict[str, Any] = {}
     if changes.minimum_min is not None:
         update["minimum_min"] = changes.minimum_min
-    if changes.criteria:
-        known = dict(file.discharge.criteria)
+    if changes.criteria or CRITERIA in changes.put_back:
+        put_back = CRITERIA in changes.put_back
+        known = dict((before if put_back else file).discharge.criteria)
         for sentence in changes.criteria:
             known[_free_key(known)] = sentence
         update["criteria"] = known
@@ -184,8 +186,13 @@ def _free_key(known: Iterable[str]) -> str:
 
 
 def _part(part: Any, field: str, update: Mapping[str, Any]) -> Any:
+    """Return a part with the changes, which rest on the site's decision; what changes nothing stays cited."""
+    if all(getattr(part, name) == value for name, value in update.items()):
+        return part
+    sources = tuple(dict.fromkeys((*part.sources, SITE_SOURCE)))
+    grounds = {"sources": sources, "certainty": Certainty.SITE_DEFAULT}
     try:
-        return type(part).model_validate({**_fields(part), **update})
+        return type(part).model_validate({**_fields(part), **update, **grounds})
     except ValidationError as fault:
         raise EditRefused(_sentence(fault, field.replace("_", " ").capitalize()), field=field) from None
 

@@ -196,8 +196,9 @@ def _phases(_: str, mine: tuple[Phase, ...], base: tuple[Phase, ...], file: Prot
 def _looser_phase(mine: Phase, base: Phase) -> Iterator[str]:
     if was_checked(base) and not was_checked(mine):
         yield "its checkpoint is gone. Put it back."
-    if mine.in_force_from != base.in_force_from:
-        yield "the day from which it holds differs. Leave it as it is."
+    for field in type(mine).model_fields:
+        if field not in _PLANNED and getattr(mine, field) != getattr(base, field):
+            yield f"its {field.replace('_', ' ')} differs from the product's. Leave it as it is."
     if _pattern(mine) != _pattern(base):
         yield "it is planned by another pattern than the product's. Change its days only."
         return
@@ -217,6 +218,12 @@ def _looser_phase(mine: Phase, base: Phase) -> Iterator[str]:
                 f"an interval of {min(mine.interval_days)} days is shorter than the product's shortest, "
                 f"{min(base.interval_days)} days. Choose a longer one."
             )
+
+
+_PLANNED = frozenset(
+    {"title", "visit_days", "every_days", "sessions", "interval_days", "checkpoint"}
+    | {"facts", "sources", "certainty"}
+)
 
 
 def was_checked(phase: Phase) -> bool:

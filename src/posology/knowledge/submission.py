@@ -4,13 +4,23 @@ It reads the bounds of the site settings, which are background: they say what a 
 dose is decided by them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from posology.knowledge.background import load_background
 from posology.knowledge.loading import load_library
 from posology.knowledge.overlay import overlay, read_protocol
+from posology.knowledge.protocol_words import plain, value_text
+from posology.knowledge.reference import SiteSetting
 from posology.knowledge.schema import ProtocolFile
-from posology.knowledge.site_bounds import loosened, out_of_bounds
+from posology.knowledge.site_bounds import (
+    CHOSEN,
+    higher_is_tighter,
+    loosened,
+    lower_is_tighter,
+    out_of_bounds,
+    setting_for,
+)
 from posology.quantities import DomainError
 
 
@@ -42,3 +52,38 @@ def _sentences(file: ProtocolFile, base: ProtocolFile) -> Iterator[str]:
     for problem, path in out_of_bounds(file, base, load_background().settings.settings):
         if path not in told:
             yield problem[:1].upper() + problem[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How far a site may choose one value: the words to choose from, or a sentence with the bounds."""
+
+    choices: tuple[str, ...]
+    says: str
+
+
+def room_of(based_on: str) -> Mapping[str, Room]:
+    """Return the values of one of the product's protocols that a site may choose, each with its room."""
+    base = load_library().protocol(based_on)
+    settings = load_background().settings.settings
+    found = {name: _room(base, name, setting_for(base.id, name, settings)) for name in base.values}
+    return {name: room for name, room in found.items() if room is not None}
+
+
+def _room(base: ProtocolFile, name: str, setting: SiteSetting | None) -> Room | None:
+    dated = base.values[name]
+    latest = dated[max(dated)]
+    if isinstance(latest.value, bool):
+        return None
+    said = []
+    if setting is not None and setting.low is not None and setting.high is not None:
+        low, high = plain(setting.low, setting.unit), plain(setting.high, setting.unit)
+        said.append(f"A site chooses from {low} to {high}.")
+    if lower_is_tighter(name):
+        highest = max(latest.value) if isinstance(latest.value, tuple) else latest.value
+        said.append(f"Not above the product's {plain(highest, latest.unit)}.")
+    elif higher_is_tighter(name):
+        said.append(f"Not below the product's {value_text(latest)}.")
+    elif setting is None or name not in CHOSEN:
+        return None
+    return Room(setting.choices if setting is not None else (), " ".join(said))

@@ -47,6 +47,8 @@ KNOWLEDGE_PAGES = frozenset(
     }
 )
 
+PROTOCOL_PAGES = frozenset({"protocols", "protocol-version", "protocol-draft"})
+
 ACCESS: dict[str, frozenset[Role]] = {
     "sign-in": EVERY_ROLE,
     "sign-out": EVERY_ROLE,
@@ -67,6 +69,9 @@ ACCESS: dict[str, frozenset[Role]] = {
     "session-record": ACTIONS["view_session"],
     "form": ACTIONS["view_patient"],
     **dict.fromkeys(KNOWLEDGE_PAGES, ACTIONS["view_knowledge"]),
+    "protocols": ACTIONS["view_protocols"],
+    "protocol-version": ACTIONS["view_protocols"],
+    "protocol-draft": ACTIONS["author_protocol"],
     "styleguide": EVERY_ROLE,
 }
 
@@ -85,6 +90,9 @@ WRITES: dict[str, frozenset[Role]] = {
     "session": ACTIONS["record_event"],
     "session-event": ACTIONS["record_event"],
     "form": ACTIONS["record_form"],
+    "protocols": ACTIONS["author_protocol"],
+    "protocol-version": ACTIONS["author_protocol"] | ACTIONS["review_protocol"],
+    "protocol-draft": ACTIONS["author_protocol"],
 }
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -22,7 +22,7 @@ from posology.clinic.care.record import PARTS, record_version
 from posology.clinic.patients import queries as patients
 from posology.clinic.patients.models import Patient
 from posology.web import clock
-from posology.web.access import KNOWLEDGE_PAGES, home_of, may_open
+from posology.web.access import KNOWLEDGE_PAGES, PROTOCOL_PAGES, home_of, may_open
 from posology.web.banner import banner_of
 from posology.web.components import Frame, Link, PatientBanner
 from posology.web.conflict import KeptField, RecordConflict
@@ -70,6 +70,7 @@ def frame_of(request: HttpRequest) -> Frame:
             for label, name, pages in (
                 ("Board", "board", {"board"}),
                 ("Patients", "patients", PATIENT_PAGES),
+                ("Protocols", "protocols", PROTOCOL_PAGES),
                 ("Knowledge", "knowledge", KNOWLEDGE_PAGES),
             )
             if may_open(user, name)

@@ -13,5 +13,6 @@ urlpatterns = [
     path("", include("posology.web.session.urls")),
     path("", include("posology.web.outcomes.urls")),
     path("", include("posology.web.knowledge.urls")),
+    path("", include("posology.web.protocols.urls")),
     path("styleguide/", include("posology.web.styleguide.urls")),
 ]

@@ -15,7 +15,7 @@ from posology.clinic.accounts.models import User
 from posology.clinic.care.queries import advice_for
 from posology.clinic.outcomes.models import RiskTask
 from posology.clinic.patients.models import Patient
-from tests import factories
+from tests import factories, site_protocols
 from tests.cases import NOW
 
 
@@ -30,6 +30,7 @@ class World:
     session_id: UUID
     task_id: UUID
     option_id: str
+    version_id: UUID  # a draft of the site's own protocol
 
     def kwargs_for(self, name: str) -> dict[str, Any]:
         """Return what the address of a page needs."""
@@ -52,6 +53,8 @@ class World:
             "fact": {"fact": "PR-IV-01"},
             "trial": {"study": "lii-2023"},
             "source": {"source": "SPR-US"},
+            "protocol-version": {"version": self.version_id},
+            "protocol-draft": {"version": self.version_id},
         }
         return known.get(name, {})
 
@@ -67,7 +70,8 @@ def world(name: str = "Synthetic Clinic") -> World:
     signed = factories.signed_order(site, treated, chair=1)
     task = RiskTask.objects.for_clinic(site.clinic).get(patient=treated)
     option = next(o for o in advice_for(patient, as_of=NOW).options if o.dose)
-    return World(site, patient, treated, signed.order.pk, signed.session.pk, task.pk, option.id)
+    draft = site_protocols.drafted(site, at=NOW)
+    return World(site, patient, treated, signed.order.pk, signed.session.pk, task.pk, option.id, draft.pk)
 
 
 def signed_in(user: User) -> Client:

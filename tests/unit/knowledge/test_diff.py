@@ -24,8 +24,7 @@ def drafted(**changes):
 
 def one(**changes) -> str:
     old, new = drafted(**changes)
-    (line,) = diff(old, new)
-    return line.sentence
+    return diff(old, new)[0].sentence
 
 
 def test_a_lower_ceiling_is_told_with_its_day_units_and_direction():

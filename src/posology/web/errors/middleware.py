@@ -11,6 +11,7 @@ from posology.clinic.conflicts import Conflict, WrongPatient
 from posology.clinic.orders.stored import OrderAltered
 from posology.clinic.patients import queries as patients
 from posology.clinic.patients.models import Patient
+from posology.knowledge import KnowledgeError
 from posology.web import page
 from posology.web.components import Cell, Column, EmptyState, Row, Table
 from posology.web.conflict import SECRETS, RecordConflict
@@ -32,7 +33,7 @@ class Refusals:
             return page.show(request, "404.html", status=404)
         if isinstance(fault, NotPermitted):
             return page.show(request, "403.html", {"sentence": str(fault)}, status=403)
-        if isinstance(fault, Conflict | WrongPatient | OrderAltered):
+        if isinstance(fault, Conflict | WrongPatient | OrderAltered | KnowledgeError):
             return page.show(request, "errors/refused.html", {"sentence": str(fault)}, status=409)
         return None
 
