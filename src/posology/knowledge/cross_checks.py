@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from posology.knowledge.errors import KnowledgeError
 from posology.knowledge.library import Library, in_force
+from posology.knowledge.limit_values import limit_faults
 from posology.knowledge.schema import (
     AdjustmentsFile,
     Certainty,
@@ -292,7 +293,7 @@ def _protocol_faults(file: ProtocolFile, library: Library) -> Iterator[tuple[str
             or not all(isinstance(x, Decimal) and x > 0 for x in levels)
         ):
             yield "dose_levels is a list of numbers above 0, rising.", ("values", "dose_levels", str(day))
-    for problem, name in _dose_faults(file):
+    for problem, name in (*_dose_faults(file), *limit_faults(file)):
         yield problem, ("values", name)
     older = file.older_adults
     if older is not None and (
