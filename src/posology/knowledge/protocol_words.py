@@ -6,6 +6,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from posology.knowledge.limit_values import over_days
 from posology.knowledge.schema import Value
 from posology.quantities import Quantity, show_number
 
@@ -25,12 +26,19 @@ VALUE_WORDS: Mapping[str, str] = MappingProxyType(
         "oral_antidepressant_required": "An oral antidepressant is needed beside it",
         "dose_raise_allowed": "The dose may be raised",
         "step_up_below_percent": "Response below which the dose is raised",
+        "dose_hold_above": "Dose above which a reason is asked",
+        "first_dose_hold_above": "First dose above which a reason is asked",
+        "steps_up_hold_above": "Steps up above which a reason is asked",
     }
 )
 
 
 def value_words(name: str) -> str:
     """Return what a value is called on a page."""
+    limit = over_days(name)
+    if limit is not None:
+        what = f"{limit.counts} in {limit.days} days"
+        return f"Most {what}" if limit.hard else f"{what.capitalize()} above which a reason is asked"
     return VALUE_WORDS.get(name, name.replace("_", " ").capitalize())
 
 

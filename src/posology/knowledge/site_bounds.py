@@ -22,7 +22,7 @@ from posology.quantities import QuantityError, convert
 Fault = tuple[str, Path]
 
 # Values with a direction. A site may only go to the safe side of what the product has on the same day.
-_AT_MOST = ("_ceiling", "_total", "dose_start", "dose_start_lower")
+_AT_MOST = ("_ceiling", "_total", "dose_start", "dose_start_lower", "_hold_above", "_most")
 _AT_LEAST = ("session_interval_min", "_rest")
 # Values that a site chooses, within the bounds of the site setting that names them.
 CHOSEN = frozenset({"infusion_minutes", "dose_step", "dosing_weight_policy"})
@@ -132,6 +132,9 @@ def _values(_: str, mine: Mapping[str, Any], base: Mapping[str, Any], file: Prot
 
 
 def _looser_value(name: str, mine: Value, base: Value, file: ProtocolFile) -> Iterator[str]:
+    if mine.cleared_by is not base.cleared_by:
+        clears = mine.cleared_by or "nobody"
+        yield f"{value_words(name)} may be passed by the {clears} here, which is the product's to say."
     if _same_value(mine, base) or name in CHOSEN:
         return
     told = f"{value_words(name)} is {value_text(mine)}, and the product's is {value_text(base)}"
