@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from posology.case import Fact, Missing
+from posology.cli.checkpoints import print_checkpoints
 from posology.cli.console import heading
 from posology.cli.given import Given, risk_answers
 from posology.cli.option_page import print_option
@@ -58,6 +59,7 @@ def print_page(out: Console, given: Given, advice: Advice, library: Library) -> 
     if given.record is not None:
         print_record(out, given.record, given.as_of)
     _print_verdicts(out, advice, library)
+    print_checkpoints(out, advice)
     _print_findings(out, advice)
     _print_needed(out, advice, library)
     _print_options(out, given, advice, library)
@@ -262,6 +264,7 @@ def _print_sources(out: Console, advice: Advice) -> None:
     for option in advice.options:
         for reason in (*option.for_, *option.against):
             cited.update({c.source: c for c in reason.citations})
+    cited.update({c.source: c for prompt in advice.prompts for c in prompt.citations})
     if not cited:
         return
     heading(out, "Sources")

@@ -6,7 +6,7 @@ One room a kind of file; what all of them share stands in ``common``.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from posology.knowledge.schema.adjustments import AdjustmentsFile, NextOption
+from posology.knowledge.schema.adjustments import AdjustmentsFile, Asked, NextOption
 from posology.knowledge.schema.common import (
     Certainty,
     Cited,
@@ -28,7 +28,15 @@ from posology.knowledge.schema.dosing_weights import DosingWeightsFile, WeightPo
 from posology.knowledge.schema.drugs import Drug, DrugClass, DrugsFile
 from posology.knowledge.schema.measures import AnswerChoice, Band, Item, MeasureFile, RiskItem
 from posology.knowledge.schema.products import Product, ProductsFile, Refusal
-from posology.knowledge.schema.protocols import Discharge, Monitoring, OlderAdults, Phase, ProtocolFile
+from posology.knowledge.schema.protocols import (
+    Checkpoint,
+    Discharge,
+    Missed,
+    Monitoring,
+    OlderAdults,
+    Phase,
+    ProtocolFile,
+)
 from posology.knowledge.schema.questions import Bounds, CodeList, Part, Question, QuestionsFile
 from posology.knowledge.schema.rules import AppliesTo, Compare, Condition, Rule, RulesFile
 from posology.knowledge.schema.sources import Source, SourcesFile
@@ -52,9 +60,11 @@ __all__ = [
     "AdjustmentsFile",
     "AnswerChoice",
     "AppliesTo",
+    "Asked",
     "Band",
     "Bounds",
     "Certainty",
+    "Checkpoint",
     "Cited",
     "CodeList",
     "Compare",
@@ -69,6 +79,7 @@ __all__ = [
     "Item",
     "Level",
     "MeasureFile",
+    "Missed",
     "Monitoring",
     "NextOption",
     "Number",
