@@ -106,7 +106,10 @@ def _futility(checkpoint: Checkpoint, asking: _Asking) -> Iterator[Prompt]:
     if course.stretch != len(course.sessions) or baseline is None or latest is None:
         return
     assert checkpoint.after_one is not None and checkpoint.at_h is not None  # the reader saw to it
-    threshold = number_in_force(asking.library.adjustments.values, _THRESHOLD, on=asking.today, unit="%")
+    values = asking.library.adjustments.values
+    if asking.today < min(values[_THRESHOLD]):
+        return  # nobody had found it yet on that day
+    threshold = number_in_force(values, _THRESHOLD, on=asking.today, unit="%")
     after = {
         n: score
         for n in (*checkpoint.after_each, checkpoint.after_one)
