@@ -13,6 +13,7 @@ from posology.protocols.schedule import protocols_for
 from posology.quantities import check_aware
 from posology.recommendation.next_dose import MOST_OPTIONS, advise_next
 from posology.recommendation.options import Advice, Option, ProtocolAdvice
+from posology.recommendation.prior import effective_level
 from posology.recommendation.start import advise_start
 from posology.recommendation.within import within_limits
 
@@ -71,7 +72,8 @@ def recommend(
         within_limits(advise_start(case, protocol, library, as_of=as_of), case, library, as_of=as_of)
         for protocol in chosen
     )
-    return _advice(advised, _first_of_each(advised), "start", "No session yet.", library, as_of)
+    again = {p.id for p in chosen if effective_level(case, p, library, as_of) is not None}
+    return _advice(advised, _first_of_each(advised, again), "start", "No session yet.", library, as_of)
 
 
 def _offered(case: Case, library: Library, as_of: datetime) -> list[ProtocolFile]:
@@ -92,11 +94,15 @@ def _not_a_draft(protocol: ProtocolFile) -> ProtocolFile:
     return protocol
 
 
-def _first_of_each(advised: tuple[ProtocolAdvice, ...]) -> tuple[Option, ...]:
-    """Return at most five options: each protocol's usual beginning first, then others while there is room."""
-    usual = [p.options[0] for p in advised if p.options]
+def _first_of_each(advised: tuple[ProtocolAdvice, ...], again: set[str]) -> tuple[Option, ...]:
+    """Return at most five options: each protocol's usual beginning first, then others while there is room.
+
+    A protocol by which a dose helped before keeps that dose beside its usual beginning.
+    """
+    both = [option for p in advised if p.report.protocol_id in again for option in p.options[:2]]
+    usual = [p.options[0] for p in advised if p.options and p.report.protocol_id not in again]
     others = [option for p in advised for option in p.options[1:]]
-    kept = {option.id for option in [*usual, *others][:MOST_OPTIONS]}
+    kept = set(list(dict.fromkeys(o.id for o in (*both, *usual, *others)))[:MOST_OPTIONS])
     return tuple(option for p in advised for option in p.options if option.id in kept)
 
 

@@ -21,6 +21,7 @@ from posology.recommendation.options import (
     ProtocolAdvice,
     Reason,
 )
+from posology.recommendation.prior import effective_level, reasons_from_before
 from posology.recommendation.reasons import reasons
 
 # How many visits an option lists: enough to see an induction and the step after it.
@@ -34,6 +35,7 @@ class Beginning:
     level: Decimal
     minutes: int | None
     lower: bool
+    prior: bool = False  # the dose that helped in an earlier course
 
 
 def advise_start(case: Case, protocol: ProtocolFile, library: Library, *, as_of: datetime) -> ProtocolAdvice:
@@ -51,7 +53,7 @@ def advise_start(case: Case, protocol: ProtocolFile, library: Library, *, as_of:
         return ProtocolAdvice(report, (), refusal)
     options = tuple(
         _option(case, protocol, report, beginning, weight, library, as_of)
-        for beginning in _beginnings(protocol, case, as_of)
+        for beginning in _beginnings(protocol, case, library, as_of)
     )
     return ProtocolAdvice(report, options, None)
 
@@ -68,7 +70,7 @@ def why_no_option(report: Report) -> str | None:
     return None
 
 
-def _beginnings(protocol: ProtocolFile, case: Case, as_of: datetime) -> Iterator[Beginning]:
+def _beginnings(protocol: ProtocolFile, case: Case, library: Library, as_of: datetime) -> Iterator[Beginning]:
     older = protocol.older_adults
     age = case.age_on(as_of.date())
     if older is not None and (age is None or age >= older.from_age):
@@ -76,11 +78,15 @@ def _beginnings(protocol: ProtocolFile, case: Case, as_of: datetime) -> Iterator
         return
     start = numbers(protocol, "dose_start", as_of)[0]
     minutes = infusion_minutes(protocol, as_of)
+    lower = numbers(protocol, "dose_start_lower", as_of) if "dose_start_lower" in protocol.values else ()
     yield Beginning(start, minutes[0], lower=False)
+    before = effective_level(case, protocol, library, as_of)
+    if before is not None and before not in (start, *lower):
+        yield Beginning(before, minutes[0], lower=before < start, prior=True)
     for slower in minutes[1:]:
         yield Beginning(start, slower, lower=False)
-    if "dose_start_lower" in protocol.values:
-        yield Beginning(numbers(protocol, "dose_start_lower", as_of)[0], minutes[0], lower=True)
+    for level in lower[:1]:
+        yield Beginning(level, minutes[0], lower=True)
 
 
 def _option(
@@ -98,6 +104,7 @@ def _option(
     visits = plan_from_start(protocol, as_of.date(), count=VISITS_SHOWN)
     over = f" over {beginning.minutes} min" if beginning.minutes else ""
     for_, against = _for_and_against(protocol, beginning, library, case.jurisdiction)
+    for_before, against_before = reasons_from_before(case, protocol, beginning.level, library, as_of=as_of)
     return Option(
         id=f"{protocol.id}/start/{show_number(beginning.level)}" + (f"/{beginning.minutes}" if over else ""),
         protocol_id=protocol.id,
@@ -113,8 +120,8 @@ def _option(
         phase=visits[0].phase,
         session_number=1,
         visits=visits,
-        for_=for_,
-        against=against,
+        for_=(*for_before, *for_),
+        against=(*against_before, *against),
         cautions=report.of(Verdict.CAUTION),
         blocked_by=report.of(Verdict.HOLD),
         at_session=report.at_session,
@@ -128,7 +135,7 @@ def _for_and_against(
     kept = [
         s
         for s in protocol.statements
-        if s.about is None or s.about == ("lower" if beginning.lower else "usual")
+        if s.about is None or (not beginning.prior and s.about == ("lower" if beginning.lower else "usual"))
     ]
     return (
         reasons((s for s in kept if s.side == "for"), library, jurisdiction),

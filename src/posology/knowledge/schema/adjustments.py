@@ -34,6 +34,16 @@ class Asked(Cited):
     do: str
 
 
+class EarlierCourse(Strict):
+    """What is said beside a first dose where doses of earlier courses are on record."""
+
+    helped: tuple[Statement, ...]  # for the dose that helped
+    helped_at_another: tuple[Statement, ...]  # against another dose than that
+    helped_by_another_route: tuple[Statement, ...]  # for; no dose is carried over
+    began_again: tuple[Statement, ...]  # against, at the dose that helped
+    in_vain: tuple[Statement, ...]  # against, where no dose on record helped
+
+
 class AdjustmentsFile(Header):
     """How a course may go on, by response and tolerability."""
 
@@ -43,4 +53,5 @@ class AdjustmentsFile(Header):
     long_break: Asked
     death: Asked
     beside_every_raise: tuple[Statement, ...] = Field(min_length=1)
+    earlier_course: EarlierCourse
     options: tuple[NextOption, ...]
