@@ -21,7 +21,7 @@ from posology.case import Case
 from posology.knowledge import Library, in_force, load_library
 from posology.knowledge.background import load_background
 from posology.knowledge.schema import Condition, Rule, RulesFile
-from posology.knowledge.schema.canaries import CanariesFile
+from posology.knowledge.schema.canaries import CanariesFile, Told
 from posology.protocols import assess
 from posology.protocols.eligibility import speaks_of
 from tools.knowledge_manifest import DATA
@@ -134,6 +134,14 @@ class Writer:
                     said[f.rule] = f.verdict.value
         return said
 
+    def verdicts_of(self, given: Input, blank: tuple[str, ...]) -> dict[str, str]:
+        """Return what every rule says, in any jurisdiction, of the plain patient told one thing more."""
+        found: dict[str, str] = {}
+        for where in JURISDICTIONS:
+            case = with_input(without(self.case(where, DAY), blank), given, self.library, as_of=DAY)
+            found |= self.verdicts(case, DAY)
+        return dict(sorted(found.items()))
+
     def makes(self, given: Input, blank: tuple[str, ...] = ()) -> dict[str, str]:
         """Return what changes for the plain patient when one thing more is told."""
         found: dict[str, str] = {}
@@ -191,15 +199,17 @@ def grouped(
     """Yield a canary for each set of inputs of one door that lead to the same."""
     together: dict[Any, list[str]] = defaultdict(list)
     for one, keys in told:
-        blank: tuple[str, ...] = ()
-        makes = writer.makes(Input(door, one))
-        if not makes:  # it lets a rule pass: so it is asked of a patient who left the question open
-            blank = keys
-            makes = writer.makes(Input(door, one), blank)
-        if not makes:
+        # One that lets a rule pass is asked of a patient who left the question open; one that answers
+        # several questions, of patients who left one of them open each.
+        heard = writer.makes(Input(door, one))
+        asked: dict[tuple[str, ...], dict[str, str]] = {(): heard} if heard else {}
+        for key in keys if not heard or len(keys) > 1 else ():
+            asked[(key,)] = writer.makes(Input(door, one), (key,))
+        for blank, makes in asked.items():
+            if makes:
+                together[(tuple(makes.items()), blank)].append(one)
+        if not any(asked.values()):
             print(f"no rule hears of {door} {one}")
-            continue
-        together[(tuple(makes.items()), blank)].append(one)
     for (made, blank), inputs in together.items():
         yield {"makes": dict(made), **({"blank": list(blank)} if blank else {}), door: inputs}
 
@@ -260,6 +270,9 @@ def drugs_read(
 def canaries_of(writer: Writer) -> Iterator[dict[str, Any]]:
     library = writer.library
     yield from by_answers(writer)
+    yield from too_old(writer)
+    yield from still_true(writer)
+    yield from of_one_question(writer)
     problems = list(problems_of(library))
     seen = dict.fromkeys((code, keys) for code, keys, _ in problems)
     yield from grouped(writer, "problems", unique([*seen, *((one, ("aneurysm_or_avm",)) for one in ALSO)]))
@@ -281,6 +294,63 @@ def ketamine_itself(library: Library) -> list[tuple[str, tuple[str, ...]]]:
     codes += [p.codes.get("rxnorm") for p in products.values()]
     coded = [f"RxNorm {code}" for code in dict.fromkeys(codes) if code]
     return [(one, ()) for one in ("SNOMED 373464007", *coded, "text Ketamine", "text esketamine")]
+
+
+def of_one_question(writer: Writer) -> Iterator[dict[str, Any]]:
+    """Yield the canaries of codes that answer several questions: each question has to hear of it.
+
+    Somebody whose problem list says *pregnant* could be pregnant; so the questions that follow are open.
+    """
+    codes = [code for code, keys, _ in problems_of(writer.library) if keys == ("can_be_pregnant",)]
+    blank = ("pregnant", "breastfeeding")
+    for code in codes:
+        makes = writer.makes(Input("problems", code), blank)
+        yield {"makes": makes, "blank": list(blank), "problems": [code]}
+
+
+# Answers without which a question matters to no rule, and questions that make up for it.
+BESIDE = {
+    "pregnant": {"can_be_pregnant": "yes"},
+    "breastfeeding": {"can_be_pregnant": "yes"},
+    "falls_risk": {"born_on": "70 years"},
+}
+INSTEAD = {"can_be_pregnant": ("pregnant", "breastfeeding")}
+
+
+def too_old(writer: Writer) -> Iterator[dict[str, Any]]:
+    """Yield for each question the plain answer, a day too old: what reads it cannot say."""
+    for key, question in writer.library.questions.questions.items():
+        if question.good_for_days is None:
+            continue
+        hours = question.good_for_days * 24 + 24
+        old = {**BESIDE.get(key, {}), key: {"value": writer.plain.plain[key], "hours_ago": hours}}
+        blank = (key, *INSTEAD.get(key, ()))
+        said = writer.verdicts_of(told(old), blank)
+        new = {**old, key: writer.plain.plain[key]}
+        fresh = writer.verdicts_of(told(new), blank)
+        makes = {rule: v for rule, v in said.items() if v == "cannot say" != fresh[rule]}
+        if makes:
+            yield {"makes": makes, "blank": list(blank), "answers": [old]}
+            yield {"makes": {rule: fresh[rule] for rule in makes}, "blank": list(blank), "answers": [new]}
+        else:
+            print(f"no rule misses {key}")
+
+
+def still_true(writer: Writer) -> Iterator[dict[str, Any]]:
+    """Yield for each question of what ever was an old *yes*: it does not grow old."""
+    usual = writer.verdicts_of(told({}), ())
+    for key, question in writer.library.questions.questions.items():
+        if question.ever and question.good_for_days is not None:
+            old = {key: {"value": "yes", "hours_ago": (question.good_for_days + 10) * 24}}
+            said = writer.verdicts_of(told(old), (key,))
+            makes = {r: v for r, v in said.items() if v not in {"pass", "cannot say", usual[r]}}
+            yield {"makes": makes, "blank": [key], "answers": [old]}
+
+
+def told(answers: Answers) -> Input:
+    """Return answers as a canary holds them."""
+    kept = {k: Told.model_validate(v) if isinstance(v, dict) else v for k, v in answers.items()}
+    return Input("answers", kept)
 
 
 def pregnancies(writer: Writer) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The watch: each canary told, each rule asked, and one sentence for every rule that does not answer.
 
-It is fit to run every night in production: it reads no patient, writes nothing, and takes seconds.
+It is fit to run every night in production: it reads no patient, writes nothing, and takes seconds. What
+is watched may break in any way, and the watch must not: whatever is raised becomes a sentence.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,6 @@ from posology.case import Case
 from posology.knowledge import Library
 from posology.knowledge.schema.canaries import CanariesFile, Canary, FormCanary, WhereItSpeaks
 from posology.protocols import assess
-from posology.quantities import DomainError
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def watch(file: CanariesFile, library: Library, *, as_of: datetime, stop_at_firs
     Watch
         ``silent`` is empty when every rule speaks where it should and is quiet where it should be.
     """
-    round_ = _Round(file, library, as_of)
+    round_ = Round(file, library, as_of)
     found = Watch(len(file.rules))
     for silence in round_.everything():
         found.asked = round_.asked
@@ -64,7 +64,9 @@ def watch(file: CanariesFile, library: Library, *, as_of: datetime, stop_at_firs
 
 
 @dataclass(slots=True)
-class _Round:
+class Round:
+    """One round at one moment; each step can be taken alone, and counts what it asked."""
+
     file: CanariesFile
     library: Library
     as_of: datetime
@@ -72,16 +74,17 @@ class _Round:
     _plain: dict[tuple[str, datetime], Case] = field(default_factory=dict)
 
     def everything(self) -> Iterator[Silence | None]:
-        yield from self._unknown_rules()
+        """Yield one answer a question: ``None`` where it is as written down."""
+        yield from self.unheard()
         for rule, where in self.file.rules.items():
-            yield from self._quiet(rule, where)
+            yield from self.quiet(rule, where)
         for canary in self.file.canaries:
             for given in inputs_of(canary):
-                yield from self._told(canary, given)
+                yield from self.told(canary, given)
         for instrument, form in self.file.forms.items():
-            yield from self._form(instrument, form)
+            yield from self.form(instrument, form)
 
-    def _unknown_rules(self) -> Iterator[Silence]:
+    def unheard(self) -> Iterator[Silence]:
         """Yield each rule of the library that has no canary, and each canary of a rule that is gone."""
         fired = {rule for c in self.file.canaries for rule, verdict in c.makes.items() if verdict != "pass"}
         known = {f"{file.id}/{rule.id}" for file in self.library.rules for rule in file.rules}
@@ -90,7 +93,7 @@ class _Round:
         for rule in sorted(self.file.rules.keys() - known):
             yield Silence(rule, "The rule is gone, and its canaries remain. Was it taken out on purpose?")
 
-    def _quiet(self, rule: str, where: WhereItSpeaks) -> Iterator[Silence | None]:
+    def quiet(self, rule: str, where: WhereItSpeaks) -> Iterator[Silence | None]:
         """Ask a rule of the plain patient in each place: it has to speak there, and to say *pass*."""
         at = self._moment(where.until)
         for jurisdiction, protocols in where.speaks_in.items():
@@ -98,13 +101,14 @@ class _Round:
                 case = self._plain_case(jurisdiction, at)
                 if where.beside:
                     case = with_input(case, Input("answers", where.beside), self.library, as_of=at)
-            except DomainError as fault:
+            except Exception as fault:
                 yield Silence(rule, f"The plain patient cannot be read: {fault}")
                 continue
             for protocol in protocols:
                 yield self._answer(rule, "pass", case, protocol, at, "the plain patient")
 
-    def _told(self, canary: Canary, given: Input) -> Iterator[Silence | None]:
+    def told(self, canary: Canary, given: Input) -> Iterator[Silence | None]:
+        """Tell one thing of the plain patient, and ask each rule that has to hear of it."""
         read: dict[tuple[str, datetime], Case] = {}
         for rule, verdict in canary.makes.items():
             where = self.file.rules.get(rule)
@@ -117,7 +121,7 @@ class _Round:
                     if (jurisdiction, at) not in read:
                         plain = without(self._plain_case(jurisdiction, at), canary.blank)
                         read[jurisdiction, at] = with_input(plain, given, self.library, as_of=at)
-                except DomainError as fault:
+                except Exception as fault:
                     yield Silence(rule, f"It cannot hear {given.shown}: {fault}")
                     continue
                 yield self._answer(rule, verdict, read[jurisdiction, at], protocol, at, given.shown)
@@ -129,7 +133,7 @@ class _Round:
         place = f"{protocol} ({case.jurisdiction})"
         try:
             findings = assess(case, protocol, as_of=at, library=self.library).findings
-        except DomainError as fault:
+        except Exception as fault:
             return Silence(rule, f"It cannot be asked of {told} in {place}: {fault}")
         said = next((f.verdict.value for f in findings if f.rule == rule), None)
         if said is None:
@@ -138,13 +142,14 @@ class _Round:
             return Silence(rule, f"It answers '{said}' to {told} in {place}, and should answer '{verdict}'.")
         return None
 
-    def _form(self, instrument: str, form: FormCanary) -> Iterator[Silence | None]:
+    def form(self, instrument: str, form: FormCanary) -> Iterator[Silence | None]:
+        """Fill in one instrument once an item and answer, and look at what was read."""
         for item, answer, place, points in forms_of(form):
             self.asked += 1
             answers = tuple(points if i == place else 0 for i in range(len(form.items)))
             try:
                 read = read_form(form, item, answer, self.library, as_of=self.as_of)
-            except DomainError as fault:
+            except Exception as fault:
                 yield Silence(instrument, f"Its form cannot be read: {fault}")
                 continue
             right = read == ((instrument, points, answers),)

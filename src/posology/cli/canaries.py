@@ -35,16 +35,21 @@ def _print(found: Watch, seconds: float) -> None:
     from posology.cli.console import console
 
     out = console()
+    by_rule: dict[str, list[str]] = {}
     for silence in found.silent:
-        out.print(Text(f"{silence.rule}: {silence.sentence}", style="bold red"), soft_wrap=True)
+        by_rule.setdefault(silence.rule, []).append(silence.sentence)
+    for rule, sentences in by_rule.items():
+        more = f" (and {len(sentences) - 1} more)" if len(sentences) > 1 else ""
+        out.print(Text(f"{rule}: {sentences[0]}{more}", style="bold red"), soft_wrap=True)
     if found.silent:
-        rules = len({silence.rule for silence in found.silent})
+        rules = len(by_rule)
         out.print(
             Text(
                 f"{rules} of {found.rules} rules did not answer as written down. Treat nobody by them until "
                 "somebody has found out why.",
                 style="bold red",
-            )
+            ),
+            soft_wrap=True,
         )
         return
     out.print(f"Every rule answered: {found.rules} rules, {found.asked} questions, {seconds:.1f} s.")

@@ -1,0 +1,58 @@
+"""``posology check-knowledge --canaries`` names the rule that fell silent, and says so by its exit code."""
+
+import json
+import shutil
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from posology.cli.main import app
+from tools.knowledge_manifest import DATA
+
+pytestmark = [pytest.mark.knowledge, pytest.mark.hazard("H-18")]
+
+
+def run(*words: str):
+    return CliRunner().invoke(app, ["check-knowledge", "--canaries", *words])
+
+
+def test_all_is_well_with_the_knowledge_that_ships():
+    """In less than ten seconds of work, and exit code 0. N = 1."""
+    began = time.process_time()
+    found = run()
+    assert found.exit_code == 0, found.output
+    assert "Every rule answered" in found.output
+    assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "rule"),
+    [
+        ("questions.yaml", '"67362008", ', "", "rules-contraindications/aneurysm-or-avm"),
+        (
+            "drugs.yaml",
+            "classes: [benzodiazepine]",
+            "classes: [sedative]",
+            "rules-interactions/benzodiazepine",
+        ),
+        (
+            "rules-session.yaml",
+            '{value: 110, unit: "/min"',
+            '{value: 190, unit: "/min"',
+            "rules-session/heart-rate",
+        ),
+    ],
+)
+def test_a_rule_that_fell_silent_is_named(tmp_path, file, old, new, rule):
+    """A code, a class and a limit changed in a copy of the files, each in turn: red, and the rule named."""
+    folder = tmp_path / "data"
+    shutil.copytree(DATA, folder)
+    text = (folder / file).read_text()
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1))
+    found = run(str(folder))
+    assert found.exit_code == 2
+    assert f"{rule}: " in found.output and "did not answer as written down" in found.output
+    listed = json.loads(run(str(folder), "--json").output)
+    assert rule in {silence["rule"] for silence in listed["silent"]}
