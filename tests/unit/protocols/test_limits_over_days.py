@@ -218,7 +218,7 @@ def test_more_mg_in_28_days_than_the_label_could_give_is_refused():
             *history(*days, protocol_id="esketamine-nasal-us", level="84").given,
         )
     )
-    with pytest.raises(LimitExceeded, match="700.mg fall into 28 days") as caught:
+    with pytest.raises(LimitExceeded, match=r"700.mg fall into 28 days") as caught:
         asked("esketamine-nasal-us", "84", 8, before=before)
     assert caught.value.limit == "amount_in_28_days_most"
 
