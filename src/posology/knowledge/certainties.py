@@ -36,6 +36,11 @@ def certainty_words(code: str) -> str:
     )
 
 
+def read_words(code: str) -> str:
+    """Return how sure something is that is only read, where nobody decides by it."""
+    return certainty_words(code).replace(": a prescriber decides", "")
+
+
 def codes_in(words: str) -> tuple[Certainty, ...]:
     """Return the certainties that a cell of a sheet names, each once, in its order; none for a dash."""
     found = [_OTHER.get(code) or Certainty(code) for code in _CODE.findall(words)]

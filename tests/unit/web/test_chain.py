@@ -18,17 +18,19 @@ CHAIN = Chain(
 
 
 def test_the_closed_line_names_the_facts_and_how_sure_they_are():
-    assert CHAIN.summary == "Rests on PR-IV-01" and CHAIN.certainty_words == "read at the source"
+    assert CHAIN.first_named == ("PR-IV-01",) and CHAIN.certainty_words == "read at the source"
 
 
 def test_more_than_three_facts_are_counted():
     facts = tuple(ChainLink(f"PR-IV-0{n}", "#") for n in range(1, 6))
-    assert Chain((Rest("D", facts),)).summary == "Rests on PR-IV-01, PR-IV-02, PR-IV-03 and 2 more"
+    chain = Chain((Rest("D", facts),))
+    assert chain.first_named == ("PR-IV-01", "PR-IV-02", "PR-IV-03") and chain.further == 2
+    assert "and 2 more" in render_component(chain)
 
 
 def test_a_default_of_the_site_names_its_source():
     chain = Chain((Rest("SITE", sources=(ChainLink("SITE-DEFAULT", "#"),)),))
-    assert chain.summary == "Rests on SITE-DEFAULT" and chain.certainty_words == "set by the site"
+    assert chain.first_named == ("SITE-DEFAULT",) and chain.certainty_words == "set by the site"
 
 
 def test_it_opens_down_to_the_source_with_each_link():

@@ -85,6 +85,7 @@ class Chain:
     """Everything between what a page says and the document that it rests on.
 
     ``folded`` puts it behind one line that opens; inside something that opens already, leave it flat.
+    ``label`` begins the closed line; leave it empty under a heading that says the same.
     """
 
     template: ClassVar[str] = "web/components/chain.html"
@@ -105,11 +106,14 @@ class Chain:
         return tuple(dict.fromkeys(link for rest in every for link in rest.named))
 
     @property
-    def summary(self) -> str:
-        """Return the closed line: up to three ids, and how many more there are."""
-        ids = [link.id for link in self.named]
-        told = ", ".join(ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
-        return f"{self.label} {told}" if told else f"{self.label} nothing that is recorded"
+    def first_named(self) -> tuple[str, ...]:
+        """Return the ids that stand on the closed line: three at most."""
+        return tuple(link.id for link in self.named[:3])
+
+    @property
+    def further(self) -> int:
+        """Return how many ids the closed line leaves out."""
+        return max(0, len(self.named) - 3)
 
     @property
     def certainty_words(self) -> str:

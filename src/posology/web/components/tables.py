@@ -23,7 +23,8 @@ class Column:
 class Cell:
     """One value: words, a quantity, a day or a moment; with a link, a second line or a chip where wanted.
 
-    ``None`` shows a dash with ``missing``, and an empty word nothing. ``whole`` words never break: a record number, a lot.
+    ``None`` shows a dash with ``missing``, and an empty word nothing. ``whole`` words never break: a record
+    number, a lot.
     """
 
     value: Quantity | str | date | datetime | None

@@ -5,7 +5,7 @@ from typing import get_args
 
 from django.urls import reverse
 
-from posology.knowledge.certainties import certainty_words
+from posology.knowledge.certainties import read_words
 from posology.knowledge.reference import Result, SiteSetting, Study, StudyKind
 from posology.knowledge.schema import Certainty
 from posology.quantities import UNITS, Quantity, show_number
@@ -22,7 +22,7 @@ def trial_filters() -> dict[str, tuple[str, tuple[tuple[str, str], ...]]]:
     """Return by what the table of evidence can be narrowed."""
     return {
         "kind": ("Kind", tuple((kind, kind.capitalize()) for kind in get_args(StudyKind))),
-        "certainty": ("How sure", tuple((c.value, certainty_words(c.value)) for c in Certainty)),
+        "certainty": ("How sure", tuple((c.value, read_words(c.value)) for c in Certainty)),
     }
 
 
@@ -57,7 +57,7 @@ def _study_row(key: str, study: Study) -> Row:
             Cell(study.comparator, missing="none"),
             Cell(study.finding, sub=result_words(study.results[0]) if study.results else ""),
             Cell(
-                certainty_words(study.certainty.value),
+                read_words(study.certainty.value),
                 chip=Chip(Status.UNVERIFIED) if study.certainty is Certainty.NOT_VERIFIED else None,
             ),
         )
@@ -66,7 +66,7 @@ def _study_row(key: str, study: Study) -> Row:
 
 def result_words(result: Result) -> str:
     """Write one number that was found: ``response at day 1: 60 % against 50 %``."""
-    when = f" at {result.at}" if result.at else ""
+    when = f" at {result.at}" if result.at and result.at not in result.what else ""
     against = f" against {_amount(result.against, result.unit)}" if result.against is not None else ""
     value = _amount(result.value, result.unit) if result.value is not None else ""
     return f"{result.what}{when}: {value}{against}{_spread(result)}".strip()
@@ -127,7 +127,7 @@ def results_table(study: Study) -> Table:
                 Cell(_amount(result.value, result.unit) or None, missing="only a range"),
                 Cell(_amount(result.against, result.unit) or None, missing="none"),
                 Cell(_spreads(result) or None, missing="not stated"),
-                Cell(f"{result.certainty.value} {certainty_words(result.certainty.value)}"),
+                Cell(f"{result.certainty.value} {read_words(result.certainty.value)}"),
             )
         )
         for result in study.results
@@ -164,7 +164,7 @@ def settings_table(shelf: Shelf, by: Narrowed) -> Table:
                 Cell(default_words(setting), missing="none: the site must say"),
                 Cell(bounds_words(setting) or None, missing="none"),
                 Cell(setting.may_change.value),
-                Cell("", chain=chain_of(setting, library=shelf.library)),
+                Cell("", chain=chain_of(setting, library=shelf.library, label="")),
             ),
             id=key,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from posology.knowledge.certainties import certainty_words
+from posology.knowledge.certainties import read_words
 from posology.knowledge.coverage import deciding_files
 from posology.knowledge.reference import FactEntry, ReferenceFact, ReferenceValue
 from posology.knowledge.schema import Certainty, Header, Source
@@ -50,7 +50,7 @@ class KnownFact:
     @property
     def sure(self) -> str:
         """Return how sure it is, in words; of several parts, each kind once."""
-        return "; ".join(certainty_words(code.value) for code in self.codes) or "not said in the sheet"
+        return "; ".join(read_words(code.value) for code in self.codes) or "not said in the sheet"
 
     @property
     def is_unverified(self) -> bool:
@@ -103,7 +103,7 @@ def fact_filters(shelf: Shelf) -> dict[str, tuple[str, tuple[tuple[str, str], ..
         "sheet": ("Sheet", tuple((sheet, sheet.capitalize()) for sheet in SHEETS)),
         "topic": ("Subject", tuple((topic, topic.capitalize()) for topic in topics)),
         "used": ("Use", USED),
-        "certainty": ("How sure", tuple((c.value, certainty_words(c.value)) for c in Certainty)),
+        "certainty": ("How sure", tuple((c.value, read_words(c.value)) for c in Certainty)),
     }
 
 
@@ -238,7 +238,7 @@ def _source_row(source_id: str, shelf: Shelf) -> Row:
             Cell(source.title, sub=document_words(source)),
             Cell(source.published, missing="not stated"),
             Cell(
-                certainty_words(source.read.value),
+                read_words(source.read.value),
                 chip=Chip(Status.UNVERIFIED) if source.read is Certainty.NOT_VERIFIED else None,
             ),
         )
@@ -258,10 +258,10 @@ def document_words(source: Source) -> str:
 def source_rows(source: Source, uses: tuple[Use, ...], shelf: Shelf) -> tuple[Fact, ...]:
     """Return what is known of one document, in rows, with who read what cites it."""
     return (
-        Fact("How it was read", certainty_words(source.read.value)),
+        Fact("How it was read", read_words(source.read.value)),
         Fact("Published", source.published, missing="not stated"),
-        Fact("DOI", source.doi, missing="none"),
-        Fact("PMID", source.pmid, missing="none"),
+        *((Fact("DOI", source.doi),) if source.doi else ()),
+        *((Fact("PMID", source.pmid),) if source.pmid else ()),
         *((Fact("SPL set id", source.set_id),) if source.set_id else ()),
         *((Fact("Note", source.note),) if source.note else ()),
         Fact("Read by", "; ".join(_readers(uses, shelf)), missing="no file cites it"),

@@ -35,22 +35,22 @@ def contents_table(shelf: Shelf) -> Table:
         ("Rules", "rules", "When treatment stops, is held or asks for care", len(rules),
          sum(p.rule.certainty is unverified for p in rules)),
         ("Drugs and interactions", "drugs", "Drugs known by name, and what happens together with ketamine",
-         len(library.drugs.drugs), None),
+         len(library.drugs.drugs), _not_verified(shelf, "rules-interactions")),
         ("Questions", "questions", "What is asked before treatment and at each session",
          len(library.questions.questions),
          sum(q.certainty is unverified for q in library.questions.questions.values())),
         ("Adjustments", "adjustments", "What may be proposed next, and when",
-         len(library.adjustments.options), None),
+         len(library.adjustments.options), _not_verified(shelf, library.adjustments.id)),
         ("Measures", "measures", "Questionnaires, their bands, and the answers that need a person",
-         len(library.measures), None),
+         len(library.measures), _not_verified(shelf, *library.measures)),
         ("Products", "products", "Vials and devices, and what is never ordered",
-         len(library.products.products), None),
+         len(library.products.products), _not_verified(shelf, library.products.id)),
         ("Facts", "facts", "Every fact id: what it says, its source, where it is used", len(facts),
          sum(fact.is_unverified for fact in facts)),
         ("Trials", "trials", "What was found in whom", len(studies),
          sum(s.certainty is unverified for s in studies.values())),
         ("Site settings", "site-settings", "What is ours to set, with bounds",
-         len(background.settings.settings), None),
+         len(background.settings.settings), _not_verified(shelf, background.settings.id)),
         ("Sources", "sources", "Every document that is cited", len(library.sources),
          sum(s.read is unverified for s in library.sources.values())),
     )  # fmt: skip
@@ -60,12 +60,18 @@ def contents_table(shelf: Shelf) -> Table:
             (
                 Cell(title, href=reverse(name), sub=what),
                 Cell(str(count)),
-                Cell(str(open_) if open_ is not None else None, missing="asks for none"),
+                Cell(str(open_)),
             )
         )
         for title, name, what, count, open_ in parts
     )
     return Table("What there is", columns, rows, show_caption=True)
+
+
+def _not_verified(shelf: Shelf, *files: str) -> int:
+    """Count what some files cite and nobody has checked at its source."""
+    uses = shelf.shown(shelf.uses.of_certainty(Certainty.NOT_VERIFIED))
+    return sum(use.file in files for use in uses)
 
 
 def packs_table(shelf: Shelf) -> Table:

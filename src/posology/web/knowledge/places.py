@@ -3,7 +3,7 @@
 from django.urls import reverse
 
 from posology.knowledge import Library
-from posology.knowledge.certainties import certainty_words
+from posology.knowledge.certainties import certainty_words, read_words
 from posology.knowledge.uses import Use
 from posology.web.components import Cell, Column, EmptyState, Row, Table
 from posology.web.components.text import day_text
@@ -75,6 +75,11 @@ def _row(use: Use, library: Library) -> Row:
             Cell(kind_words(use), sub="decides" if use.decides else "is read, decides nothing"),
             Cell(use.title),
             Cell(f"{where_words(use.jurisdictions)}{since}"),
-            Cell(f"{use.certainty.value} {certainty_words(use.certainty.value)}"),
+            Cell(_sure(use)),
         )
     )
+
+
+def _sure(use: Use) -> str:
+    words = certainty_words if use.decides else read_words
+    return f"{use.certainty.value} {words(use.certainty.value)}"

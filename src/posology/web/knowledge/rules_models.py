@@ -171,7 +171,6 @@ def rule_facts(placed: Placed, shelf: Shelf) -> tuple[Fact, ...]:
         and shelf.holds(p.jurisdictions)
     ]
     return (
-        Fact("Says", rule.say),
         Fact("What to do", rule.do),
         Fact("Cleared by", clears),
         Fact("Asked", "anew at each session" if rule.each_session else "when the patient is assessed"),

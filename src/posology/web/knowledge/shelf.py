@@ -131,7 +131,7 @@ class Narrowed:
     def switch(self) -> Link:
         """Return the link that shows the other packs too, or only the own."""
         if self.every_pack:
-            return Link(f"Show only what holds in {self.here}", self.address(packs=""))
+            return Link(f"Show only what holds in the {self.here}", self.address(packs=""))
         return Link("Show the other jurisdictions too", self.address(packs=ALL_PACKS))
 
 

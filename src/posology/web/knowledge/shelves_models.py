@@ -37,7 +37,7 @@ def values_table(values: Mapping[str, Dated], shelf: Shelf, *, caption: str) -> 
                 Cell(value_title(name)),
                 Cell(day, chip=Chip(Status.PASS, "In force") if day == in_force else None),
                 Cell(shown_value(value), sub=" ".join(t for t in (value.where, value.note) if t)),
-                Cell("", chain=chain_of(value, library=shelf.library)),
+                Cell("", chain=chain_of(value, library=shelf.library, label="")),
             )
         )
         for name, dated in values.items()
@@ -113,7 +113,7 @@ def _interaction(group: str, placed: Placed, shelf: Shelf) -> Row:
                 chip=Chip(Status.of(rule.level.value)),
             ),
             Cell(rule.say, sub=rule.do),
-            Cell("", chain=chain_of(rule, library=shelf.library)),
+            Cell("", chain=chain_of(rule, library=shelf.library, label="")),
         )
     )
 
@@ -213,7 +213,7 @@ def _measure(file: MeasureFile, shelf: Shelf) -> MeasureShown:
                     (
                         Cell(b.label),
                         Cell(f"{b.low} to {b.high}"),
-                        Cell("", chain=chain_of(file.bands_cited, library=shelf.library)),
+                        Cell("", chain=chain_of(file.bands_cited, library=shelf.library, label="")),
                     )
                 )
                 for b in file.bands
@@ -229,7 +229,7 @@ def _measure(file: MeasureFile, shelf: Shelf) -> MeasureShown:
                     (
                         Cell(f"Item {r.item}, above {r.above}"),
                         Cell(r.say),
-                        Cell("", chain=chain_of(r, library=shelf.library)),
+                        Cell("", chain=chain_of(r, library=shelf.library, label="")),
                     )
                 )
                 for r in file.risk
@@ -252,7 +252,7 @@ def products_table(shelf: Shelf) -> Table:
                 Cell(product.title, sub=product.substance.value),
                 Cell(_holds(product), sub=_dilute(product)),
                 Cell(", ".join(ROUTE[r] for r in product.routes)),
-                Cell("", chain=chain_of(product, library=shelf.library)),
+                Cell("", chain=chain_of(product, library=shelf.library, label="")),
             ),
             id=key,
         )
@@ -283,7 +283,7 @@ def refusals_table(shelf: Shelf) -> Table:
             (
                 Cell(f"{refusal.substance.value}, {ROUTE[refusal.route]}"),
                 Cell(refusal.say, sub=refusal.do),
-                Cell("", chain=chain_of(refusal, library=shelf.library)),
+                Cell("", chain=chain_of(refusal, library=shelf.library, label="")),
             ),
             id=key,
         )
@@ -338,7 +338,7 @@ def _question(key: str, question: Question, shelf: Shelf) -> Row:
             Cell(_answer(question), sub=_bounds(question)),
             Cell(_NEEDS[question.need], sub="anew at each session" if question.each_session else ""),
             Cell(good),
-            Cell("", chain=chain_of(question, library=shelf.library)),
+            Cell("", chain=chain_of(question, library=shelf.library, label="")),
         ),
         id=key,
     )
@@ -398,7 +398,7 @@ def ways_on(shelf: Shelf) -> tuple[WayOn, ...]:
 def _way(option: NextOption, shelf: Shelf) -> WayOn:
     sides = (("For", option.for_), ("Against", option.against))
     rows = tuple(
-        Row((Cell(side), Cell(s.say), Cell("", chain=chain_of(s, library=shelf.library))))
+        Row((Cell(side), Cell(s.say), Cell("", chain=chain_of(s, library=shelf.library, label=""))))
         for side, statements in sides
         for s in _spoken(statements, shelf)
     )

@@ -132,7 +132,7 @@ def phases_table(file: ProtocolFile, library: Library) -> Table:
                 Cell(phase.title),
                 Cell(_visits(phase)),
                 Cell(phase.checkpoint, missing="none"),
-                Cell("", chain=chain_of(phase, library=library)),
+                Cell("", chain=chain_of(phase, library=library, label="")),
             )
         )
         for phase in file.phases
@@ -184,7 +184,7 @@ def _statements(title: str, statements: Iterable[Statement], shelf: Shelf) -> Ta
         Row(
             (
                 Cell(s.say, sub=f"said in {where_words(s.jurisdictions)}" if s.jurisdictions else ""),
-                Cell("", chain=chain_of(s, library=shelf.library)),
+                Cell("", chain=chain_of(s, library=shelf.library, label="")),
             )
         )
         for s in statements

@@ -37,7 +37,8 @@ def scores_table(patient: Patient, forms: Iterable[CompletedForm], library: Libr
 def chain_of_score(measure: MeasureFile, library: Library, *, on: date) -> Chain:
     """Return what a score rests on: the bands, and the values by which a change is judged."""
     values = (value_in_force(name, dated, library, on=on) for name, dated in measure.values.items())
-    return Chain((rest_of(measure.bands_cited, library),), values=tuple(v for v in values if v is not None))
+    shown = tuple(v for v in values if v is not None)
+    return Chain((rest_of(measure.bands_cited, library),), values=shown, label="")
 
 
 def _total(form: CompletedForm) -> str | None:
