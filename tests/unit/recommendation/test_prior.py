@@ -50,7 +50,7 @@ def test_the_dose_that_helped_is_offered_with_its_reason_day_and_source():
     assert "0.75 mg/kg, last on 2026-05-08" in again.for_[0].say.replace("\u00a0", " ")
     assert {f for c in again.for_[0].citations for f in c.facts} == {"PR-ADJ-04"}
     assert says(again.against, "What helped once may not hold")
-    assert says(again.against, "Higher doses have not consistently done better")
+    assert says(again.against, "Higher doses have not consistently done better: 1.0 mg/kg by infusion")
     assert says(usual.against, "Another dose of it helped before")
     assert not says(usual.against, "Higher doses have not consistently done better: 1.0 mg/kg by infusion")
 
