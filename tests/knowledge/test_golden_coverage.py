@@ -211,7 +211,7 @@ def test_a_running_course_of_every_protocol_is_among_them():
 
 REFUSALS = {
     "tenfold": "a point may have slipped|360 mg is more than|5 mg/kg is above",
-    "above the ceiling": "1.1 mg/kg is above",
+    "above the ceiling": "1.01 mg/kg is above",
     "too fast": "0.025 mg/kg/min",
     "undiluted": "may not be given undiluted",
     "other vial": "is in the hand",
