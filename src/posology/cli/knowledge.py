@@ -14,7 +14,9 @@ from posology.knowledge.background import Background, build_background, load_bac
 from posology.knowledge.coverage import deciding_files
 from posology.knowledge.library import citations_in
 from posology.knowledge.loading import BACKGROUND
+from posology.knowledge.overlay import overlay
 from posology.knowledge.reference import SiteSetting
+from posology.knowledge.submission import faults_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,11 @@ def run_check(folder: Path | None, as_of: str | None, *, as_json: bool) -> None:
 
 
 def knowledge_of(folder: Path | None) -> tuple[Library, Background | None]:
-    """Return the knowledge of the package, or of a folder; a folder may come without a background."""
+    """Return the knowledge of the package, of a folder, or of the package with one file of a site."""
     if folder is None:
         return load_library(), load_background()
+    if folder.is_file():
+        return _with_site_protocol(folder), load_background()
     if not folder.is_dir():
         raise CommandError(f"{folder}: there is no such folder. Give the folder of the knowledge files.")
     documents = read_files(folder)
@@ -60,6 +64,21 @@ def knowledge_of(folder: Path | None) -> tuple[Library, Background | None]:
     library = build_library(documents)
     has_background = any(name.startswith(BACKGROUND) for name in documents)
     return library, build_background(documents, library) if has_background else None
+
+
+def _with_site_protocol(path: Path) -> Library:
+    """Return the package's knowledge with one protocol of a site's own laid over it.
+
+    Raises
+    ------
+    CommandError
+        With a sentence for everything that speaks against the file.
+    """
+    raw = path.read_bytes()
+    faults = faults_of(raw, name=path.name)
+    if faults:
+        raise CommandError(f"{path}: this protocol cannot be used. {' '.join(faults)}")
+    return overlay(load_library(), {path.name: raw})
 
 
 def file_rows(library: Library, background: Background | None, on: date) -> Iterator[FileRow]:

@@ -107,7 +107,10 @@ def worksheet(
 @app.command("check-knowledge")
 def check_knowledge(
     folder: Annotated[
-        Path | None, typer.Argument(help="A folder of knowledge files; those of the package if left out.")
+        Path | None,
+        typer.Argument(
+            help="A folder of knowledge files, or a site's own protocol; those of the package if left out."
+        ),
     ] = None,
     as_of: AsOf = None,
     coverage: Annotated[
