@@ -45,7 +45,7 @@ def over_days(name: str) -> OverDays | None:
 def limits_over_days(names: Iterable[str]) -> tuple[OverDays, ...]:
     """Return the limits over days among some values: the hard ones first, each kind by its days."""
     found = [limit for name in names if (limit := over_days(name)) is not None]
-    return tuple(sorted(found, key=lambda limit: (not limit.hard, limit.days, limit.name)))
+    return tuple(sorted(found, key=lambda limit: (not limit.hard, limit.days, limit.counts != "sessions")))
 
 
 def limit_faults(file: ProtocolFile) -> Iterator[tuple[str, str]]:

@@ -131,8 +131,8 @@ def _passed(finding: Finding, reason: str, by: User) -> OverriddenHold:
         )
     if not reason or len(reason) > 500:
         raise SigningRefused(
-            f"'{finding.title}' holds this option up. Give the reason to go on, in 1 to 500 characters, "
-            "or choose another option.",
+            f"'{finding.title}' holds this option up: {finding.message} Give the reason to go on, in 1 to "
+            "500 characters, or choose another option.",
             field="overrides",
         )
     return OverriddenHold(finding.rule, str(by.pk), reason)
