@@ -14,6 +14,7 @@ from posology.clinic.assessments.actions import NewFact, record_facts
 from posology.clinic.care.actions import SignedOrder, sign_order
 from posology.clinic.care.queries import advice_for
 from posology.clinic.care.session import record_event
+from posology.clinic.orders.alerts import Answered
 from posology.clinic.orders.stored import order_of
 from posology.clinic.outcomes.actions import record_form
 from posology.clinic.outcomes.models import CompletedForm
@@ -133,6 +134,7 @@ def signing(
         "product_id": "ketamine-50" if route == "intravenous" else product_for(option.protocol_id),
         "advice_as_of": at,
         "overrides": {finding.rule: "Decided in the test." for finding in option.blocked_by},
+        "answers": {finding.rule: Answered(heeded=True) for finding in option.cautions},
         "password_checked": True,
         "typed_identifier": of.identifier,
         "typed_born_on": of.born_on,

@@ -9,7 +9,7 @@ from django.db import models
 from posology.clinic.accounts.models import Clinic, SignInAttempt, User
 from posology.clinic.assessments.models import FactRow, ImportRow, MedicationRow
 from posology.clinic.audit.models import RecordView
-from posology.clinic.orders.models import Course, DecisionRow, OrderRow, OverrideRow, Signature
+from posology.clinic.orders.models import AlertRow, Course, DecisionRow, OrderRow, OverrideRow, Signature
 from posology.clinic.outcomes.models import CompletedForm, RiskTask
 from posology.clinic.patients.models import Patient
 from posology.clinic.sessions.models import EventRow, SessionRow
@@ -171,6 +171,17 @@ MAKERS: dict[type[models.Model], Callable[[World], models.Model]] = {
     ),
     DecisionRow: lambda w: DecisionRow(
         patient=w.patient, reason="test", offered=[], by=w.site.prescriber, at=NOW
+    ),
+    AlertRow: lambda w: AlertRow(
+        patient=w.patient,
+        order=w.order,
+        rule=uuid4().hex,
+        level="hold",
+        interrupts=True,
+        answer="passed",
+        reason="test",
+        by=w.site.prescriber,
+        at=NOW,
     ),
     SessionRow: lambda w: SessionRow(
         order=w.saved_order(), patient=w.patient, scheduled_at=NOW, created_at=NOW

@@ -38,6 +38,7 @@ EXPECTED = {
     "view_programme": "d",
     "view_audit": "da",
     "view_knowledge": "npda",
+    "view_alerts": "pd",
     "view_protocols": "npd",
     "author_protocol": "pd",
     "review_protocol": "pd",

@@ -14,6 +14,12 @@ from posology.clinic.care.signing import SigningRefused
 from posology.clinic.conflicts import Conflict, WrongPatient, check_page_patient
 from posology.clinic.locks import lock_patient
 from posology.clinic.orders.actions import LONGEST_ENDING, course_for, end_course
+from posology.clinic.orders.alerts import (
+    Answered,
+    check_answered,
+    record_decision_alerts,
+    record_order_alerts,
+)
 from posology.clinic.orders.models import DecisionRow, OrderRow, OrderStatus, OverrideRow, Signature
 from posology.clinic.orders.permissions import check_can_override, check_can_sign
 from posology.clinic.orders.queries import active_order, open_course
@@ -28,6 +34,7 @@ from posology.protocols import Finding
 from posology.protocols.limits import check_limits
 from posology.quantities import check_aware
 from posology.recommendation import DoseChange, Option, ProposedDose
+from posology.recommendation.alerts import alerts_of
 from posology.treatment import Order, order_of_option
 
 MEANING = "I order this dose for this patient."
@@ -51,6 +58,7 @@ def sign_order(
     product_id: str,
     advice_as_of: datetime,
     overrides: Mapping[str, str],
+    answers: Mapping[str, Answered],
     password_checked: bool,
     typed_identifier: str,
     typed_born_on: date | str,
@@ -67,7 +75,8 @@ def sign_order(
 
     Raises
     ------
-    NotPermitted, WrongPatient, SigningRefused, LimitExceeded, TooSoon, OrderRefused, Conflict
+    NotPermitted, WrongPatient, SigningRefused, AlertUnanswered, LimitExceeded, TooSoon, OrderRefused,
+    Conflict
         Each with what was found, and what to do.
     """
     check_can_sign(by, patient)
@@ -90,6 +99,8 @@ def sign_order(
     holds = signing.holds_passed(signing.all_holds(option.blocked_by, limits), overrides, by)
     if holds:
         check_can_override(by, patient)
+    alerts = alerts_of(option, library)
+    answered = check_answered(alerts.interrupt, answers)
     order = order_of_option(
         option,
         order_id=order_id,
@@ -100,6 +111,7 @@ def sign_order(
         overrides=holds,
     )
     row = _store(order, patient, by, at)
+    record_order_alerts(row, alerts, holds=holds, answers=answered, by=by, at=at)
     session = schedule(
         session_id=uuid5(order_id, "session"), order=row, scheduled_at=when, chair=chair, at=at
     )
@@ -230,7 +242,7 @@ def choose_none(
     course = open_course(patient)
     if chosen is not None and chosen.dose_change is DoseChange.END and course is not None:
         end_course(course_id=course.pk, because=why[:LONGEST_ENDING], by=by, at=at)
-    return DecisionRow.objects.create(
+    row = DecisionRow.objects.create(
         id=decision_id,
         patient=patient,
         option_id=option_id,
@@ -239,3 +251,6 @@ def choose_none(
         by=by,
         at=at,
     )
+    library = library_at(patient.clinic, at)
+    record_decision_alerts(row, (alerts_of(o, library) for o in advice.options), by=by, at=at)
+    return row

@@ -159,3 +159,63 @@ class DecisionRow(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(reason=""), name="decision_has_a_reason")]
+
+
+class AlertAnswer(models.TextChoices):
+    """What became of one finding that stood before whoever decided."""
+
+    PASSED = "passed"  # a hold, passed with a reason
+    HEEDED = "heeded"  # a caution, followed
+    OVERRIDDEN = "overridden"  # a caution, not followed, with a reason
+    NOTED = "noted"  # stood below, and asked for nothing
+    NOT_ORDERED = "not ordered"  # none of the options was taken
+
+
+class AlertRow(models.Model):
+    """One finding that was shown with a signed order, or with the decision for none, and its answer.
+
+    It is counted, so that a rule which everybody overrides is seen. ``interrupts`` says whether it stood
+    in the way; what only stood below is counted apart.
+    """
+
+    append_only = True
+    audit_clinic = PATIENTS_CLINIC
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    order = models.ForeignKey(OrderRow, on_delete=models.PROTECT, related_name="alerts", null=True)
+    decision = models.ForeignKey(DecisionRow, on_delete=models.PROTECT, related_name="alerts", null=True)
+    rule = models.CharField(max_length=120)
+    level = models.CharField(max_length=7)
+    interrupts = models.BooleanField()
+    answer = models.CharField(max_length=11, choices=AlertAnswer)
+    reason = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    objects = scoped("patient__clinic")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "rule"], name="alert_once_an_order"),
+            models.UniqueConstraint(fields=["decision", "rule"], name="alert_once_a_decision"),
+            models.CheckConstraint(
+                condition=Q(order__isnull=False, decision__isnull=True)
+                | Q(order__isnull=True, decision__isnull=False),
+                name="alert_of_an_order_or_a_decision",
+            ),
+            models.CheckConstraint(
+                condition=Q(decision__isnull=True, answer__in=["passed", "heeded", "overridden", "noted"])
+                | Q(decision__isnull=False, answer="not ordered"),
+                name="alert_answer",
+            ),
+            models.CheckConstraint(
+                condition=Q(answer__in=["passed", "overridden"]) & ~Q(reason="")
+                | Q(answer__in=["heeded", "noted", "not ordered"], reason=""),
+                name="alert_reason_where_it_was_passed",
+            ),
+            models.CheckConstraint(
+                condition=Q(interrupts=True) & ~Q(answer="noted") | Q(interrupts=False, answer="noted"),
+                name="alert_note_interrupts_nobody",
+            ),
+        ]

@@ -13,6 +13,7 @@ from posology.case import Answer, Fact, FactValue, Medication, Origin, OriginKin
 from posology.clinic.assessments.actions import NewFact, NewMedication, record_facts, record_medications
 from posology.clinic.care.actions import SignedOrder, sign_order
 from posology.clinic.care.queries import advice_for
+from posology.clinic.orders.alerts import Answered
 from posology.clinic.outcomes.actions import close_risk_task, record_form, take_risk_task
 from posology.clinic.outcomes.models import CompletedForm
 from posology.clinic.patients.actions import register_patient
@@ -134,6 +135,7 @@ class Player:
             product_id=course.product,
             advice_as_of=at,
             overrides={},
+            answers={finding.rule: Answered(heeded=True) for finding in option.cautions},
             password_checked=True,
             typed_identifier=self.patient.identifier,
             typed_born_on=self.patient.born_on,

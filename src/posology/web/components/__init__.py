@@ -22,7 +22,16 @@ from posology.web.components.forms import (
 )
 from posology.web.components.frame import LOOP, Button, Crumbs, Frame, Link, LoopSteps, Tabs
 from posology.web.components.notices import Dialog, EmptyState, Notice
-from posology.web.components.options import Blocked, Evidence, Held, NoneOfThese, Option, OptionSet
+from posology.web.components.options import (
+    Blocked,
+    Caution,
+    Evidence,
+    Held,
+    InteractionLine,
+    NoneOfThese,
+    Option,
+    OptionSet,
+)
 from posology.web.components.patient import AllergyStatus, PatientBanner
 from posology.web.components.readings import PadChoice, PadInput, PadRow, Question, ReadingPad
 from posology.web.components.session_chart import DoseStep, SiteLimit, VitalPoint, session_chart
@@ -48,6 +57,7 @@ __all__ = [
     "Blocked",
     "Board",
     "Button",
+    "Caution",
     "Cell",
     "Chain",
     "ChainLink",
@@ -75,6 +85,7 @@ __all__ = [
     "Frame",
     "Ground",
     "Held",
+    "InteractionLine",
     "Instrument",
     "Link",
     "LiveValue",

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from posology.knowledge.certainties import certainty_words
 from posology.quantities import Quantity
+from posology.web.components.chain import Chain
 from posology.web.components.chart import Chart
 from posology.web.components.status import Chip, Status
 from posology.web.components.text import Term
@@ -29,11 +30,32 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One rule that holds an option: its title, what was found, and what to do about it."""
+    """One rule that holds an option: its title, what was found, what to do, and what it rests on."""
 
     title: str
     found: str
     do: str = ""
+    chain: Chain | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """One caution about an option; ``asks`` says that it will be answered before anything is signed."""
+
+    title: str
+    text: str
+    asks: bool = False
+    chain: Chain | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionLine:
+    """One drug on the list that interacts: what changes, and how much by this option's route."""
+
+    drug: str
+    what: str
+    how_much: str
+    chain: Chain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +89,7 @@ class Option:
     from which weight, of which day, the dose was computed; ``checkpoint`` when the course is judged anew, and
     ``at_session`` what will be asked on the day. ``dose`` is ``None`` where the proposal is to
     give none. A reason that rests on facts is an :class:`Evidence`, and shows its source and certainty.
+    ``sum_chain`` is what the dose was worked out from.
     """
 
     template: ClassVar[str] = "web/components/option.html"
@@ -86,7 +109,9 @@ class Option:
     rounding: str = ""
     basis: str = ""
     at_session: tuple[str, ...] = ()
-    cautions: tuple[str, ...] = ()
+    cautions: tuple[str | Caution, ...] = ()
+    interactions: tuple[InteractionLine, ...] = ()
+    sum_chain: Chain | None = None
     blocked: Blocked | None = None
     curve: Chart | None = None
 

@@ -5,16 +5,20 @@ from typing import Any
 
 from django import forms
 
+from posology.clinic.orders.alerts import Answered
 from posology.protocols import Finding
 from posology.quantities import QuantityError, read_number
 from posology.web.moments import read_clock
+from posology.web.options.alert_models import found_text
 from posology.web.reading import typed_day
 
 LONGEST_REASON = 500
+# The two answers to a caution that asks.
+FOLLOW, PASS = "follow", "pass"
 
 
 class SignForm(forms.Form):
-    """The signature: two identifiers typed, a reason for each hold, the password once more."""
+    """The signature: a reason for each hold, an answer to each caution that asks, identifiers, password."""
 
     typed_identifier = forms.CharField(
         label="Record number",
@@ -42,10 +46,17 @@ class SignForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, holds: tuple[Finding, ...], zone: tzinfo, planned_on: date | None, **kw: Any
+        self,
+        *args: Any,
+        holds: tuple[Finding, ...],
+        cautions: tuple[Finding, ...] = (),
+        zone: tzinfo,
+        planned_on: date | None,
+        **kw: Any,
     ) -> None:
         super().__init__(*args, **kw)
         self.holds = holds
+        self.cautions = cautions
         self.zone = zone
         self.planned_on = planned_on
         for n, hold in enumerate(holds):
@@ -58,7 +69,35 @@ class SignForm(forms.Form):
                     "required": "This holds the dose up. Say why to go on, or choose another option."
                 },
             )
-        self.order_fields([*(f"reason_{n}" for n in range(len(holds))), *self.fields])
+        for n, caution in enumerate(cautions):
+            self._ask(n, caution)
+        asked = [name for n in range(len(cautions)) for name in (f"answer_{n}", f"why_{n}")]
+        self.order_fields([*(f"reason_{n}" for n in range(len(holds))), *asked, *self.fields])
+
+    def _ask(self, n: int, caution: Finding) -> None:
+        """Add the question that a caution puts, and the place for the reason where it is not followed."""
+        self.fields[f"answer_{n}"] = forms.ChoiceField(
+            label=caution.title,
+            help_text=f"{found_text(caution)} {caution.do}",
+            choices=[(FOLLOW, "I do what it says"), (PASS, "I go on without it, and say why")],
+            widget=forms.RadioSelect,
+            error_messages={"required": "Answer this caution: follow it, or say why not."},
+        )
+        self.fields[f"why_{n}"] = forms.CharField(
+            label=f"Why not: {caution.title}",
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 2}),
+            max_length=LONGEST_REASON,
+        )
+
+    def answers(self) -> dict[str, Answered]:
+        """Return the answer to each caution that asked, by its rule."""
+        return {
+            caution.rule: Answered(
+                heeded=self.cleaned_data[f"answer_{n}"] == FOLLOW, reason=self.cleaned_data[f"why_{n}"]
+            )
+            for n, caution in enumerate(self.cautions)
+        }
 
     def reasons(self) -> dict[str, str]:
         """Return the reason given for each hold, by its rule."""
@@ -81,6 +120,9 @@ class SignForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        for n in range(len(self.cautions)):
+            if cleaned.get(f"answer_{n}") == PASS and not cleaned.get(f"why_{n}"):
+                self.add_error(f"why_{n}", "It is not followed. Say why, or follow it.")
         cleaned["scheduled_at"] = None
         on, clock = cleaned.get("on"), cleaned.get("clock", "")
         if clock:

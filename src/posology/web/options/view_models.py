@@ -1,7 +1,7 @@
 """Advice turned into cards, refusals and open questions. Says what the library says, and adds nothing."""
 
 from collections.abc import Iterable
-from datetime import tzinfo
+from datetime import date, tzinfo
 from urllib.parse import quote
 
 from django.urls import reverse
@@ -15,8 +15,9 @@ from posology.quantities import Quantity
 from posology.recommendation import Advice, Option, ProtocolAdvice, Reason
 from posology.web import components
 from posology.web.assessment.view_models import PARTS
-from posology.web.components import Blocked, Evidence, Fact, FactList, Ground, Held, OptionSet, Status
+from posology.web.components import Blocked, Evidence, Fact, FactList, Ground, OptionSet, Status
 from posology.web.components.text import day_text
+from posology.web.options import alert_models
 
 NONE = "none"
 NO_CHANGE = "The first dose of a course"
@@ -24,10 +25,12 @@ NO_CHANGE = "The first dose of a course"
 CLEARED_BY_PRESCRIBER = frozenset({Role.PRESCRIBER, Role.NURSE})
 
 
-def option_set(advice: Advice, *, by: User, zone: tzinfo, error: str = "") -> OptionSet:
+def option_set(
+    advice: Advice, library: Library, *, by: User, zone: tzinfo, on: date, error: str = ""
+) -> OptionSet:
     """Return the cards, in the order of the advice; none is chosen, and *none of these* stands among them."""
     return OptionSet(
-        tuple(card(option, by=by, zone=zone) for option in advice.options),
+        tuple(card(option, library, by=by, zone=zone, on=on) for option in advice.options),
         none_of_these=components.NoneOfThese(
             NONE, "None of these", "I decide otherwise, and write down why on the next page."
         ),
@@ -35,8 +38,8 @@ def option_set(advice: Advice, *, by: User, zone: tzinfo, error: str = "") -> Op
     )
 
 
-def card(option: Option, *, by: User, zone: tzinfo) -> components.Option:
-    """Return the card of one option."""
+def card(option: Option, library: Library, *, by: User, zone: tzinfo, on: date) -> components.Option:
+    """Return the card of one option, with the chain under its sum and under each finding."""
     gives = option.dose is not None
     return components.Option(
         value=option.id,
@@ -54,8 +57,10 @@ def card(option: Option, *, by: User, zone: tzinfo) -> components.Option:
         change=(option.difference or NO_CHANGE) if gives else "",
         reasons_for=tuple(_reason(r, option.protocol_id) for r in option.for_),
         reasons_against=tuple(_reason(r, option.protocol_id) for r in option.against),
-        cautions=tuple(f"{c.title}. {c.message} {c.do}{_unverified(c)}" for c in option.cautions),
-        blocked=_blocked(option, by),
+        cautions=alert_models.caution_lines(option, library, on=on),
+        interactions=alert_models.interaction_lines(option, library),
+        sum_chain=alert_models.dose_chain(option, library.protocol(option.protocol_id), library, on=on),
+        blocked=_blocked(option, by, library, on),
     )
 
 
@@ -105,11 +110,7 @@ def _reason(reason: Reason, protocol_id: str) -> str | Evidence:
     )
 
 
-def _unverified(finding: Finding) -> str:
-    return " (unverified)" if finding.unverified else ""
-
-
-def _blocked(option: Option, by: User) -> Blocked | None:
+def _blocked(option: Option, by: User, library: Library, on: date) -> Blocked | None:
     if not option.blocked_by:
         return None
     holds = option.blocked_by
@@ -117,7 +118,7 @@ def _blocked(option: Option, by: User) -> Blocked | None:
     others = sorted({h.cleared_by.value for h in holds})
     return Blocked(
         Status.HOLD,
-        tuple(Held(h.title, f"{h.message}{_unverified(h)}", h.do) for h in holds),
+        alert_models.held_lines(option, library, on=on),
         cleared_by="" if clears else ", ".join(others),
         overridable=clears,
     )

@@ -19,9 +19,12 @@ from posology.clinic.orders.queries import active_order
 from posology.clinic.protocols.queries import library_at
 from posology.quantities import DomainError
 from posology.recommendation import Advice, Option
+from posology.recommendation.alerts import alerts_of
+from posology.web import components
 from posology.web.components import ErrorSummary, Problem, errors_of
 from posology.web.conflict import kept_fields
 from posology.web.options import view_models
+from posology.web.options.alert_models import not_checked, note_lines
 from posology.web.options.checkpoints import checkpoints_of
 from posology.web.options.forms import NoneForm, SignForm, read_shown_at
 from posology.web.options.order_text import sentence_of_option
@@ -51,16 +54,19 @@ def options(request: HttpRequest, patient: UUID) -> HttpResponse:
 
 def _options_page(opened: OpenPatient, advice: Advice, error: str) -> dict[str, Any]:
     zone = ZoneInfo(opened.patient.clinic.zone)
+    library = library_at(opened.patient.clinic, opened.now)
+    on = opened.now.astimezone(zone).date()
     return {
         "loop": loop_of(opened, "Options", advice=advice),
         "advice": advice,
         "checkpoints": checkpoints_of(advice),
         "started": advice.response != "start",
-        "cards": view_models.option_set(advice, by=opened.by, zone=zone, error=error)
+        "not_checked": not_checked(advice, library),
+        "cards": view_models.option_set(advice, library, by=opened.by, zone=zone, on=on, error=error)
         if advice.options
         else None,
         "needed": () if advice.options else view_models.needed(advice.needed, opened.patient),
-        "refused": view_models.refused(advice, library_at(opened.patient.clinic, opened.now)),
+        "refused": view_models.refused(advice, library),
         "waiting": active_order(opened.patient),
         "may_sign": may(opened.by, "sign_order"),
         "errors": _choice_error(error),
@@ -100,10 +106,13 @@ def _second_look(
     picked = product_id if product_id in products else ""
     shown_at = read_shown_at(request.POST.get("shown_at", "")) or opened.now
     form = form or _sign_form(opened, chosen)
+    on = opened.now.astimezone(zone).date()
     context = {
         "loop": loop_of(opened, "Order", also_done=BEFORE_AN_ORDER),
         "option": chosen,
-        "card": view_models.card(chosen, by=opened.by, zone=zone),
+        "card": view_models.card(chosen, library, by=opened.by, zone=zone, on=on),
+        "notes": note_lines(chosen, library, on=on),
+        "overdue": library.overdue(on),
         "sentence": sentence_of_option(chosen, opened.patient, product_id=picked, zone=zone),
         "products": tuple(products.items()),
         "product_id": picked,
@@ -111,7 +120,8 @@ def _second_look(
         "product_missing": bool(request.GET.get("asked")) and not picked,
         "form": form,
         "errors": errors_of(form) if form.is_bound else None,
-        "reasons": [form[name] for name in form.fields if name.startswith("reason_")],
+        "reasons": [form[f"reason_{n}"] for n in range(len(form.holds))],
+        "cautions": [(form[f"answer_{n}"], form[f"why_{n}"]) for n in range(len(form.cautions))],
         "chairs": [(str(n), f"Chair {n}") for n in range(1, opened.patient.clinic.chairs + 1)],
         "shown_at": shown_at.isoformat(),
         "notice": notice,
@@ -123,9 +133,11 @@ def _second_look(
 
 def _sign_form(opened: OpenPatient, chosen: Option | None) -> SignForm:
     data = opened.request.POST if opened.request.method == "POST" else None
+    alerts = alerts_of(chosen, library_at(opened.patient.clinic, opened.now)) if chosen else None
     return SignForm(
         data,
-        holds=chosen.blocked_by if chosen else (),
+        holds=alerts.decide if alerts else (),
+        cautions=alerts.interrupt if alerts else (),
         zone=ZoneInfo(opened.patient.clinic.zone),
         planned_on=chosen.next_on if chosen else None,
     )
@@ -146,6 +158,7 @@ def _sign(opened: OpenPatient, option_id: str, chosen: Option | None) -> HttpRes
             product_id=request.POST.get("product_id", ""),
             advice_as_of=_shown_at(request, opened.now),
             overrides=form.reasons() if form.is_valid() else {},
+            answers=form.answers() if form.is_valid() else {},
             password_checked=knows,
             typed_identifier=form.cleaned_data.get("typed_identifier", ""),
             typed_born_on=form.cleaned_data.get("typed_born_on", ""),
@@ -170,7 +183,7 @@ def _refused(
     if chosen is None or field == "option_id":
         context = {"loop": loop_of(opened, "Order"), "sentence": str(refusal), "kept": kept_fields(form)}
         return opened.show("options/gone.html", context, status=409)
-    named = {"overrides": "reason_0", "scheduled_at": "on"}.get(field, field)
+    named = {"overrides": "reason_0", "alerts": "answer_0", "scheduled_at": "on"}.get(field, field)
     if named in form.fields:
         form.add_error(named, str(refusal))
         return _second_look(opened, chosen, form, status=422)
@@ -197,6 +210,13 @@ def _choose_none(opened: OpenPatient, option_id: str, reason: str) -> None:
     )
 
 
+def _card(opened: OpenPatient, chosen: Option) -> components.Option:
+    zone = ZoneInfo(opened.patient.clinic.zone)
+    library = library_at(opened.patient.clinic, opened.now)
+    on = opened.now.astimezone(zone).date()
+    return view_models.card(chosen, library, by=opened.by, zone=zone, on=on)
+
+
 def _decide(opened: OpenPatient, chosen: Option | None, option_id: str) -> HttpResponse:
     """Take the reason for none of the options, or for one that gives no dose."""
     request = opened.request
@@ -216,9 +236,7 @@ def _decide(opened: OpenPatient, chosen: Option | None, option_id: str) -> HttpR
         "form": form,
         "errors": errors_of(form) if form.is_bound else None,
         "option": chosen,
-        "card": view_models.card(chosen, by=opened.by, zone=ZoneInfo(opened.patient.clinic.zone))
-        if chosen
-        else None,
+        "card": _card(opened, chosen) if chosen else None,
         "back": opened.url("options"),
         **kept_id(request),
     }
