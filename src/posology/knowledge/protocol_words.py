@@ -19,6 +19,7 @@ VALUE_WORDS: Mapping[str, str] = MappingProxyType(
         "dose_step": "Step of a measured dose",
         "session_interval_min": "Smallest gap between two sessions",
         "dosing_weight_policy": "Weight that a dose is computed from",
+        "dosing_weight_cap": "Cap of the weight that a dose is computed from",
         "infusion_minutes": "Minutes of an infusion",
         "rate_ceiling": "Highest rate",
         "device_rest": "Rest between two devices",

@@ -26,6 +26,8 @@ _AT_MOST = ("_ceiling", "_total", "dose_start", "dose_start_lower", "_hold_above
 _AT_LEAST = ("session_interval_min", "_rest")
 # Values that a site chooses, within the bounds of the site setting that names them.
 CHOSEN = frozenset({"infusion_minutes", "dose_step", "dosing_weight_policy"})
+# Values that only a site has: no source gives one, so the product's files have none.
+ADDED = frozenset({"dosing_weight_cap"})
 # What is the file's own: who wrote it, and what it is called.
 OWN = frozenset(
     {"id", "title", "status", "version", "authored_by", "reviewed_by", "clinical_sign_off",
@@ -56,7 +58,7 @@ def out_of_bounds(
             path = ("values", name, str(day))
             if setting is not None:
                 yield from ((problem, path) for problem in _against(setting, name, value))
-            elif name in CHOSEN:
+            elif name in CHOSEN | ADDED:
                 yield (
                     f"{value_words(name)} is not a site's to choose for {base.title}. Leave it as it is.",
                     path,
@@ -64,9 +66,9 @@ def out_of_bounds(
 
 
 def setting_for(file_id: str, name: str, settings: Mapping[str, SiteSetting]) -> SiteSetting | None:
-    """Return the site setting that names a value of a file."""
+    """Return the site setting that names a value of a file, or is named after one that only a site has."""
     named = (s for s in settings.values() if any((p.file, p.value) == (file_id, name) for p in s.stands_in))
-    return next(named, None)
+    return next(named, settings.get(name) if name in ADDED else None)
 
 
 def in_force_or_first(dated: Mapping[date, Value], day: date) -> Value:
@@ -112,6 +114,8 @@ def _values(_: str, mine: Mapping[str, Any], base: Mapping[str, Any], file: Prot
         if name not in mine:
             yield f"{value_words(name)} is gone, and the product has it. Put it back.", ("values",)
     for name, dated in mine.items():
+        if name in ADDED and name not in base and file.dose_basis == "mg/kg":
+            continue  # its bounds are those of the site setting
         if name not in base:
             yield (
                 f"{value_words(name)} is no value of {file.title}. Take it away.",

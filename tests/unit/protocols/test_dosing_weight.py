@@ -8,7 +8,11 @@ from functools import cache
 import pytest
 
 from posology.case import Case, Missing, Sex
-from posology.knowledge import KnowledgeError, Library, build_library, load_library
+from posology.knowledge import Certainty, KnowledgeError, Library, build_library, load_library
+from posology.knowledge.overlay import site_library
+from posology.knowledge.schema import Value
+from posology.knowledge.submission import faults_of
+from posology.knowledge.writing import write_protocol
 from posology.protocols.conditions import Context
 from posology.protocols.dosing_weight import CannotDose, DosingWeight, dosing_weight, ideal_weight_kg
 from posology.protocols.limits import LimitExceeded, check_dose
@@ -262,3 +266,50 @@ def test_the_limits_refuse_a_dosing_weight_above_the_actual_one(protocol_id):
     check_dose(protocol, **given, devices=None, on=DAY, actual_kg=Decimal(80))
     with pytest.raises(LimitExceeded, match="above the actual"):
         check_dose(protocol, **given, devices=None, on=DAY, actual_kg=Decimal("79.9"))
+
+
+# ---------------------------------------------------------------- a site's own choice
+def site_file(policy: str, cap_kg: str | None) -> bytes:
+    """Return a site's protocol based on the product's, with another policy and its own cap."""
+    base = load_library().protocol("ketamine-iv")
+    dated = base.values["dosing_weight_policy"]
+    values = {
+        **base.values,
+        "dosing_weight_policy": {d: v.model_copy(update={"value": policy}) for d, v in dated.items()},
+    }
+    if cap_kg is not None:
+        site = {"sources": ("SITE-DEFAULT",), "certainty": Certainty.SITE_DEFAULT}
+        cap = Value(value=Decimal(cap_kg), unit="kg", **site)
+        values["dosing_weight_cap"] = dict.fromkeys(dated, cap)
+    mine = {"id": "north-iv", "based_on": "ketamine-iv", "values": values}
+    return write_protocol(base.model_copy(update=mine)).encode()
+
+
+@pytest.mark.parametrize(
+    ("policy", "cap_kg", "says"),
+    [
+        ("actual", None, None),
+        ("ideal", None, None),
+        ("ideal-if-bmi-30", None, None),
+        ("actual-capped", "50", None),
+        ("actual-capped", "160", None),
+        ("actual-capped", None, "no cap is set"),
+        ("actual-capped", "49.9", "a site chooses from 50"),
+        ("actual-capped", "160.1", "a site chooses from 50"),
+        ("lean", None, "Choose one of actual, ideal-if-bmi-30, ideal, actual-capped"),
+    ],
+)
+def test_a_site_chooses_its_policy_and_its_cap_within_bounds(policy, cap_kg, says):
+    """Each policy, and a cap at and beyond each of its bounds (50 and 160 kg)."""
+    raw = site_file(policy, cap_kg)
+    faults = faults_of(raw)
+    assert bool(faults) == (says is not None)
+    if says is not None:
+        assert says in plain(" ".join(faults))
+        return
+    library = site_library({"north.yaml": raw})
+    advice = recommend(person("120", "180"), as_of=NOW, library=library, protocols=("north-iv",))
+    option = advice.option("north-iv/start/0.5/40")
+    assert option is not None and option.dose is not None and option.dose.weight is not None
+    used = {"actual": "120", "ideal": "75", "ideal-if-bmi-30": "75", "actual-capped": cap_kg}[policy]
+    assert option.dose.weight.kg == min(Decimal(120), Decimal(used))

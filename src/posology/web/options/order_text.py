@@ -4,6 +4,7 @@ from datetime import date, tzinfo
 
 from posology.clinic.patients.models import Patient
 from posology.knowledge import Route, Substance, load_library
+from posology.protocols.dosing_weight import POLICY_WORDS
 from posology.quantities import Quantity
 from posology.recommendation import Option
 from posology.treatment import Order
@@ -44,6 +45,7 @@ def sentence_of_option(option: Option, patient: Patient, *, product_id: str, zon
         dose=Quantity(option.dose.dose_mg, "mg"),
         level=Quantity(option.dose.level, option.dose.basis),
         weight=Quantity(weight.kg, "kg") if weight else None,
+        policy=weight.policy if weight else None,
         weighed_on=weight.measured_at.astimezone(zone).date() if weight else None,
         minutes=option.dose.minutes,
         devices=option.dose.devices,
@@ -62,6 +64,7 @@ def sentence_of_order(order: Order, patient: Patient, *, zone: tzinfo) -> str:
         dose=Quantity(order.dose_mg, "mg"),
         level=Quantity(order.level, order.basis),
         weight=Quantity(order.weight_kg, "kg") if order.weight_kg is not None else None,
+        policy=order.weight_policy,
         weighed_on=order.weight_at.astimezone(zone).date() if order.weight_at else None,
         minutes=order.minutes,
         devices=order.devices,
@@ -79,6 +82,7 @@ def _sentence(
     dose: Quantity,
     level: Quantity,
     weight: Quantity | None,
+    policy: str | None,
     weighed_on: date | None,
     minutes: int | None,
     devices: int | None,
@@ -92,7 +96,10 @@ def _sentence(
         what += f" over {minutes}\u00a0minutes"
     if devices:
         what += f", as {devices}\u00a0devices one after the other"
-    why = f"which is {level} for {weight} weighed on {day_text(weighed_on)}" if weight and weighed_on else ""
+    why = ""
+    if weight and weighed_on:
+        words = POLICY_WORDS.get(policy or "", policy or "")
+        why = f"which is {level} for {weight} ({words}), weighed on {day_text(weighed_on)}"
     product = load_library().products.products.get(product_id)
     source = f"from {product.title}" if product else ""
     when = f"as session {number} on {weekday_text(on)}" if number and on else ""

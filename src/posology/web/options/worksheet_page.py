@@ -4,6 +4,7 @@ from datetime import tzinfo
 from decimal import Decimal
 
 from posology.clinic.orders.models import OrderRow
+from posology.protocols.dosing_weight import POLICY_WORDS
 from posology.quantities import Quantity
 from posology.treatment import DeviceStep, Line, Order, Worksheet
 from posology.web import components
@@ -38,7 +39,7 @@ def _facts(order: Order, zone: tzinfo) -> tuple[Fact, ...]:
                 "Weight",
                 Quantity(order.weight_kg, "kg"),
                 on=order.weight_at.astimezone(zone).date(),
-                origin=f"{order.weight_policy} weight",
+                origin=POLICY_WORDS.get(order.weight_policy or "", order.weight_policy or ""),
             )
         )
         facts.append(Fact("The same in pounds", _pounds(order.weight_kg)))
