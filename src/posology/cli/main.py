@@ -138,6 +138,20 @@ def check_knowledge(
 
 
 @app.command()
+def explain(
+    asked: Annotated[
+        str, typer.Argument(metavar="ID", help="A fact (PR-IV-01), a rule (heart-rate) or a source (SPR-US).")
+    ],
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Follow a fact, a rule or a source down to the documents, and up to where it is used."""
+    from posology.cli.explaining import run_explain
+
+    run_explain(asked, as_of, as_json=as_json)
+
+
+@app.command()
 def questions(as_json: AsJson = False) -> None:
     """List the questions of the assessment, as a case file names them."""
     from posology.cli.knowledge import run_questions

@@ -5,7 +5,7 @@ trial. The same walk serves the pages and the command line.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -66,6 +66,8 @@ class Uses:
     every: tuple[Use, ...]
     by_fact: Mapping[str, tuple[Use, ...]]
     by_source: Mapping[str, tuple[Use, ...]]
+    said: Mapping[str, str]  # each fact in a sentence: its own, or that of the use that tells it best
+    named: Mapping[str, tuple[str, ...]]  # each fact's sources: its own, or those named where it is used
 
     def of_certainty(self, certainty: Certainty) -> tuple[Use, ...]:
         """Return the uses of one certainty."""
@@ -108,7 +110,13 @@ def _index(library: Library, background: Background) -> Uses:
             facts[fact].append(use)
         for source in use.sources:
             sources[source].append(use)
-    return Uses(every, _frozen(facts), _frozen(sources))
+    return Uses(
+        every,
+        _frozen(facts),
+        _frozen(sources),
+        MappingProxyType({fact: _said(uses) for fact, uses in facts.items()}),
+        MappingProxyType({fact: _named(uses) for fact, uses in facts.items()}),
+    )
 
 
 def _frozen(found: Mapping[str, list[Use]]) -> Mapping[str, tuple[Use, ...]]:
@@ -177,3 +185,35 @@ def _told(part: object, path: tuple[str, ...]) -> str:
         if isinstance(said, str) and said:
             return said
     return ", ".join(step.replace("_", " ") for step in path if not step.isdigit())
+
+
+_SITE_DEFAULT = "SITE-DEFAULT"  # a choice of this product, and no document that any fact comes from
+
+# Which use tells a fact best, where no reference file tells it: a finding before a number, a number before a
+# question. What a site sets says least about the fact itself.
+_TELLS_BEST = (
+    "reference",
+    "sentence",
+    "trial",
+    "rule",
+    "refusal",
+    "product",
+    "",
+    "value",
+    "question",
+    "setting",
+)
+
+
+def _telling(use: Use) -> int:
+    return _TELLS_BEST.index(use.kind if use.kind in _TELLS_BEST else "")
+
+
+def _said(uses: Iterable[Use]) -> str:
+    return min(uses, key=_telling).told
+
+
+def _named(uses: Iterable[Use]) -> tuple[str, ...]:
+    own = [use for use in uses if use.kind == "reference"]
+    every = dict.fromkeys(source for use in own or uses for source in use.sources)
+    return tuple(source for source in every if source != _SITE_DEFAULT)

@@ -41,3 +41,16 @@ def test_a_rule_tells_where_it_speaks():
 def test_it_is_worked_out_once_a_library():
     library, background = load_library(), load_background()
     assert uses_of(library, background) is uses_of(library, background)
+
+
+def test_a_fact_is_told_by_its_own_sentence_else_by_a_finding_before_a_number():
+    uses, background = uses_of(load_library(), load_background()), load_background()
+    for key, fact in background.facts.items():
+        assert uses.said[key] == fact.say and uses.named[key] == fact.sources
+    assert uses.said["PR-IV-01"] == "0.5 mg/kg over 40 minutes is the dose studied most."
+
+
+def test_a_default_of_this_product_is_no_source_of_a_fact():
+    uses, background = uses_of(load_library(), load_background()), load_background()
+    coined = [f for f in uses.named if f not in background.facts]
+    assert coined and not any("SITE-DEFAULT" in uses.named[fact] for fact in coined)

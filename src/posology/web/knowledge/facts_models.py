@@ -31,16 +31,8 @@ class KnownFact:
     entry: FactEntry
     reference: ReferenceFact | None
     uses: tuple[Use, ...]
-
-    @property
-    def say(self) -> str:
-        """Return the fact in a sentence: its own, or that of the first place that uses it."""
-        if self.reference is not None:
-            return self.reference.say
-        told = sorted(self.uses, key=lambda use: use.kind == "value")
-        if told:
-            return told[0].told
-        return self.entry.why_not or f"It stands in {', '.join(self.entry.stands_in)}."
+    say: str  # the fact in a sentence
+    sources: tuple[str, ...]
 
     @property
     def codes(self) -> tuple[Certainty, ...]:
@@ -83,14 +75,27 @@ def known_fact(shelf: Shelf, fact_id: str) -> KnownFact | None:
     entry = shelf.background.fact_ids.facts.get(fact_id)
     if entry is None:
         return None
-    return KnownFact(fact_id, entry, shelf.background.facts.get(fact_id), shelf.uses.by_fact.get(fact_id, ()))
+    return _known(fact_id, entry, shelf.background.facts.get(fact_id), shelf)
+
+
+def _known(fact_id: str, entry: FactEntry, reference: ReferenceFact | None, shelf: Shelf) -> KnownFact:
+    uses = shelf.uses
+    say = uses.said.get(fact_id) or entry.why_not or f"It stands in {', '.join(entry.stands_in)}."
+    return KnownFact(
+        fact_id,
+        entry,
+        reference,
+        uses.by_fact.get(fact_id, ()),
+        say,
+        uses.named.get(fact_id, ()),
+    )
 
 
 def known_facts(shelf: Shelf) -> tuple[KnownFact, ...]:
     """Return every fact that belongs on the page, in the order of the sheets."""
-    references, by_fact = shelf.background.facts, shelf.uses.by_fact
+    references = shelf.background.facts
     every = (
-        KnownFact(key, entry, references.get(key), by_fact.get(key, ()))
+        _known(key, entry, references.get(key), shelf)
         for key, entry in shelf.background.fact_ids.facts.items()
     )
     return tuple(fact for fact in every if shelf.holds(fact.jurisdictions))
@@ -191,9 +196,9 @@ def value_words(value: ReferenceValue) -> str:
 
 
 def fact_sources(fact: KnownFact, shelf: Shelf) -> Table:
-    """Return every source that is named for a fact, by any place that uses it."""
-    named = dict.fromkeys(source for use in fact.uses for source in use.sources)
-    return sources_table("Sources", named, shelf)
+    """Return the sources of a fact: its own, or those that are named where it is used."""
+    caption = "Sources" if fact.reference is not None else "Sources named where it is used"
+    return sources_table(caption, fact.sources, shelf)
 
 
 def chosen_facts_of(ids: Iterable[str], shelf: Shelf) -> Table:
