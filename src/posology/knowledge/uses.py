@@ -114,8 +114,8 @@ def _index(library: Library, background: Background) -> Uses:
         every,
         _frozen(facts),
         _frozen(sources),
-        MappingProxyType({fact: _said(uses) for fact, uses in facts.items()}),
-        MappingProxyType({fact: _named(uses) for fact, uses in facts.items()}),
+        MappingProxyType({fact: _said(fact, uses) for fact, uses in facts.items()}),
+        MappingProxyType({fact: _named(fact, uses) for fact, uses in facts.items()}),
     )
 
 
@@ -209,11 +209,17 @@ def _telling(use: Use) -> int:
     return _TELLS_BEST.index(use.kind if use.kind in _TELLS_BEST else "")
 
 
-def _said(uses: Iterable[Use]) -> str:
-    return min(uses, key=_telling).told
+def _said(fact: str, uses: Iterable[Use]) -> str:
+    own = _own(fact, uses)
+    return own.told if own else min(uses, key=_telling).told
 
 
-def _named(uses: Iterable[Use]) -> tuple[str, ...]:
-    own = [use for use in uses if use.kind == "reference"]
-    every = dict.fromkeys(source for use in own or uses for source in use.sources)
-    return tuple(source for source in every if source != _SITE_DEFAULT)
+def _named(fact: str, uses: Iterable[Use]) -> tuple[str, ...]:
+    own = _own(fact, uses)
+    every = own.sources if own else dict.fromkeys(source for use in uses for source in use.sources)
+    return tuple(source for source in every if own or source != _SITE_DEFAULT)
+
+
+def _own(fact: str, uses: Iterable[Use]) -> Use | None:
+    """Return the fact's own place in a reference file; other reference facts may rest on it too."""
+    return next((use for use in uses if use.kind == "reference" and use.name == fact), None)
