@@ -332,6 +332,28 @@ def test_every_state_has_three_to_five_options_and_some_that_are_always_possible
         assert not any(option.interval in {"keep", "shorten", "lengthen"} for option in shown)
 
 
+def test_a_checkpoint_lies_within_what_its_protocol_plans():
+    """Futility is asked of sessions that its phase has; day 28 comes after the last visit of its phase."""
+    asked = 0
+    for protocol in LIBRARY.protocols.values():
+        for phase in protocol.phases:
+            for checkpoint in phase.checkpoints:
+                asked += 1
+                if checkpoint.asks == "futility":
+                    assert max((checkpoint.after_one, *checkpoint.after_each)) < len(phase.visit_days)
+                if checkpoint.asks == "benefit":
+                    assert checkpoint.on_day >= phase.visit_days[-1]
+    assert asked >= 6
+
+
+def test_only_the_united_states_labels_carry_the_maker_s_rule_for_a_missed_session():
+    """PR-ESK-16, PR-ESK-17 stand under the American label; no ketamine and no European protocol has them."""
+    ruled = {p.id for p in LIBRARY.protocols.values() if any(phase.missed for phase in p.phases)}
+    assert ruled == {"esketamine-nasal-us", "esketamine-mdsi-us"}
+    for protocol_id in ruled:
+        assert all(phase.missed for phase in LIBRARY.protocol(protocol_id).phases)
+
+
 def test_an_option_is_named_after_what_it_does():
     for option in LIBRARY.adjustments.options:
         name = option.id.split("-")
