@@ -3,7 +3,7 @@
 # Extra words for the command behind a target go in ARGS:  make demo ARGS=--reset
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs serve safety faults lock
+.PHONY: help demo test check bench docs serve safety faults fuzz lock
 ARGS ?=
 PY := .venv/bin/python
 
@@ -41,6 +41,10 @@ safety: ## list hazards and requirements with their proofs, and run those proofs
 faults: ## kills, power cuts and lost networks, on both databases
 	@sh tools/bootstrap --with chromium --with postgresql
 	@$(PY) -m tools.test --faults $(ARGS)
+
+fuzz: ## ten million orders through every door: what was refused, and that nothing escaped
+	@sh tools/bootstrap
+	@$(PY) -m tools.fuzz $(ARGS)
 
 lock: ## write requirements.lock anew from pyproject.toml
 	@sh tools/bootstrap
