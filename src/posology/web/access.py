@@ -69,6 +69,7 @@ ACCESS: dict[str, frozenset[Role]] = {
     "session-record": ACTIONS["view_session"],
     "form": ACTIONS["view_patient"],
     **dict.fromkeys(KNOWLEDGE_PAGES, ACTIONS["view_knowledge"]),
+    **dict.fromkeys(("alerts", "alerts-export", "alert"), ACTIONS["view_alerts"]),
     "protocols": ACTIONS["view_protocols"],
     "protocol-version": ACTIONS["view_protocols"],
     "protocol-draft": ACTIONS["author_protocol"],

@@ -70,6 +70,7 @@ def frame_of(request: HttpRequest) -> Frame:
             for label, name, pages in (
                 ("Board", "board", {"board"}),
                 ("Patients", "patients", PATIENT_PAGES),
+                ("Alerts", "alerts", {"alerts", "alert"}),
                 ("Protocols", "protocols", PROTOCOL_PAGES),
                 ("Knowledge", "knowledge", KNOWLEDGE_PAGES),
             )

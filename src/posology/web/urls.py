@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("posology.web.imports.urls")),
     path("", include("posology.web.eligibility.urls")),
     path("", include("posology.web.options.urls")),
+    path("", include("posology.web.alerts.urls")),
     path("", include("posology.web.session.urls")),
     path("", include("posology.web.outcomes.urls")),
     path("", include("posology.web.knowledge.urls")),

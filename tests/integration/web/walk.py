@@ -49,6 +49,7 @@ class World:
             "form": {"patient": self.patient.pk, "instrument": "phq-9"},
             "protocol": {"protocol": "ketamine-iv"},
             "rule": {"file": "rules-session", "rule": "heart-rate"},
+            "alert": {"file": "rules-session", "rule": "heart-rate"},
             "knowledge-file": {"file": "rules-session"},
             "fact": {"fact": "PR-IV-01"},
             "trial": {"study": "lii-2023"},

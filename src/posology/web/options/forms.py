@@ -62,7 +62,7 @@ class SignForm(forms.Form):
         for n, hold in enumerate(holds):
             self.fields[f"reason_{n}"] = forms.CharField(
                 label=f"Why go on: {hold.title}",
-                help_text=f"{hold.message} {hold.do}",
+                help_text=f"{found_text(hold)} {hold.do}",
                 widget=forms.Textarea(attrs={"rows": 2}),
                 max_length=LONGEST_REASON,
                 error_messages={

@@ -1,0 +1,11 @@
+"""The addresses of the pages on alerts."""
+
+from django.urls import path
+
+from posology.web.alerts.views import alert, alerts, export
+
+urlpatterns = [
+    path("alerts/", alerts, name="alerts"),
+    path("alerts/export.csv", export, name="alerts-export"),
+    path("alerts/<slug:file>/<slug:rule>/", alert, name="alert"),
+]
