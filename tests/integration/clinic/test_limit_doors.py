@@ -12,7 +12,7 @@ from posology.cli.worksheets import run_worksheet
 from posology.clinic.care.actions import sign_order
 from posology.clinic.care.importing import preview_of
 from posology.clinic.care.queries import advice_for
-from posology.protocols.limits import every, rate, session
+from posology.protocols.limits import every, rate
 from posology.recommendation import recommend
 from tests import factories
 from tests.cases import NOW, complete_case, with_scores, with_sessions
@@ -27,19 +27,14 @@ class Asked(Exception):
     """Raised in place of the answer of a limit: whoever lets it through has asked."""
 
 
+def _break(*_args, **_kw):
+    raise Asked
+
+
 @pytest.fixture
 def broken(monkeypatch):
-    """Let the one question behind all doors raise, under whatever name a door imported it."""
-
-    def break_it(*_args, **_kw):
-        raise Asked
-
-    def now():
-        monkeypatch.setattr(every, "check_dose", break_it)
-        monkeypatch.setattr(rate, "limit_in", break_it)
-        monkeypatch.setattr(session, "in_mg", break_it)
-
-    return now
+    """Let the question behind all doors raise, under whatever name a door imported it, and nothing else."""
+    return lambda: monkeypatch.setattr(every, "check_dose", _break)
 
 
 def _going_on():
@@ -105,17 +100,14 @@ def test_signing_asks_once_more_than_the_advice_did(monkeypatch):
     factories.assess_fully(site, patient)
     sent = factories.signing(site, patient)
 
-    def break_it(*_args, **_kw):
-        raise Asked
-
-    monkeypatch.setattr(actions, "check_limits", break_it)
+    monkeypatch.setattr(actions, "check_limits", _break)
     with pytest.raises(Asked):
         sign_order(**sent)
 
 
 @pytest.mark.hazard("H-11")
 @pytest.mark.parametrize("rate_mg_per_min", ["0.9", None])
-def test_no_rate_is_set_or_resumed_beside_the_limits(rate_mg_per_min, broken):
+def test_no_rate_is_set_or_resumed_beside_the_limits(rate_mg_per_min, monkeypatch):
     """N = 3: a new rate, a resumed one, and one resumed at the rate before the pause."""
     site = factories.site()
     patient = factories.patient(site)
@@ -133,13 +125,9 @@ def test_no_rate_is_set_or_resumed_beside_the_limits(rate_mg_per_min, broken):
                 )
     factories.event(site, signed.session, "infusion_paused", at=later, reason="A pause.")
     resumed = {"rate_mg_per_min": rate_mg_per_min} if rate_mg_per_min else {}
-    broken()
+    monkeypatch.setattr(rate, "limit_in", _break)
     with pytest.raises(Asked):
         factories.event(site, signed.session, "infusion_resumed", at=later + timedelta(minutes=1), **resumed)
-
-
-def _break(*_args, **_kw):
-    raise Asked
 
 
 # ---------------------------------------------------------------- and there are no others
