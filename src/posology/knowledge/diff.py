@@ -42,12 +42,14 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "readings": "What is read",
         "minimum_min": "Shortest stay in minutes",
         "clock_from": "The stay counts from",
+        "criteria": "To be seen before leaving",
     }
 )
 _FIELDS: Mapping[str, str] = MappingProxyType(
     {"phases": COURSE, "older_adults": VALUES, "monitoring": WATCHING, "discharge": LEAVING,
      "statements": SENTENCES, "values": VALUES}
 )  # fmt: skip
+_GROUNDS = frozenset({"facts", "sources", "certainty"})
 _SHORTER_IS_TIGHTER = frozenset({"during_every_min", "after_every_min", "sessions"})
 _LONGER_IS_TIGHTER = frozenset({"minimum_min", "after_until_min", "every_days"})
 
@@ -137,7 +139,7 @@ def _grounds(value: Value) -> str:
     """Tell everything of a value beside the number: what it rests on, and what was noted."""
     said = [f"{_label(n).lower()}: {plain(getattr(value, n))}" for n in type(value).model_fields
             if n not in {"value", "unit"} and getattr(value, n) not in (None, ())]  # fmt: skip
-    return f"Rests on {'; '.join(said)}."
+    return f"Rests on {'; '.join(said).rstrip('.')}."
 
 
 # ---------------------------------------------------------------- phases and sentences
@@ -175,7 +177,7 @@ def _walk(section: str, what: str, name: str, old: Any, new: Any) -> Iterator[Di
     if old == new:
         return
     if isinstance(old, Strict) and type(old) is type(new):
-        for field in type(old).model_fields:
+        for field in sorted(type(old).model_fields, key=_GROUNDS.__contains__):  # what it rests on last
             label = _label(field)
             deeper = label if section in {WATCHING, LEAVING} else f"{what}, {label}"
             yield from _walk(section, deeper, field, getattr(old, field), getattr(new, field))

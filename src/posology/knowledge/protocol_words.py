@@ -12,7 +12,7 @@ from posology.quantities import Quantity, show_number
 
 VALUE_WORDS: Mapping[str, str] = MappingProxyType(
     {
-        "dose_levels": "Doses to choose from",
+        "dose_levels": "Doses on offer",
         "dose_start": "Usual first dose",
         "dose_start_lower": "Lower first dose",
         "dose_ceiling": "Highest dose",

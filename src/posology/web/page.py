@@ -71,8 +71,7 @@ def frame_of(request: HttpRequest) -> Frame:
                 ("Board", "board", {"board"}),
                 ("Patients", "patients", PATIENT_PAGES),
                 ("Alerts", "alerts", {"alerts", "alert"}),
-                ("Protocols", "protocols", PROTOCOL_PAGES),
-                ("Knowledge", "knowledge", KNOWLEDGE_PAGES),
+                ("Knowledge", "knowledge", KNOWLEDGE_PAGES | PROTOCOL_PAGES),
             )
             if may_open(user, name)
         ),

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from posology.knowledge.coverage import deciding_files
 from posology.knowledge.schema import MeasureFile, ProtocolFile
+from posology.web.access import may_open
 from posology.web.components import FactList
 from posology.web.knowledge import front_models, rules_models, shelves_models, view_models
 from posology.web.knowledge.facts_models import sources_table
@@ -30,6 +31,7 @@ def knowledge(request: HttpRequest) -> HttpResponse:
         "codes": view_models.meaning_of_codes(),
         "overdue": front_models.overdue_titles(shelf, shelf.on),
         "sha256": library.sha256,
+        "own_protocols": may_open(request.user, "protocols"),
     }
     return show(request, "knowledge/knowledge.html", context)
 

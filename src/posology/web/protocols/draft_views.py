@@ -69,6 +69,7 @@ def _draft_page(request: HttpRequest, told: Told, errors: dict[str, str]) -> dic
         "file": file,
         "crumbs": Crumbs(
             (
+                Link("Knowledge", "/knowledge/"),
                 Link("Protocols", "/protocols/"),
                 Link(f"Version {told.row.number}", f"/protocols/{told.row.pk}/"),
             ),

@@ -309,7 +309,7 @@ def _plain_field(name: str, part: str, held: str, post: QueryDict | None, errors
         hint="Parted by spaces." if many else "",
         unit=unit,
         error=errors.get(name, ""),
-        width="" if many else "short",
+        width="medium" if many else "short",
     )
 
 

@@ -72,11 +72,14 @@ def _list_page(request: HttpRequest, refused: str) -> dict[str, Any]:
         ),
         "waiting": table("Waits for a second person", models.WAITING, "Nothing waits",
                          "A draft that is submitted is listed here until somebody else decides."),
-        "drafts": table("Drafts", models.WRITING, "No draft", "Begin a version above; it is listed here."),
-        "coming": table("Approved, not yet in force", frozenset({VersionState.APPROVED}), "Nothing is coming",
-                        "An approved version waits here for its day."),
-        "past": table("Earlier versions", models.PAST, "No earlier version",
-                      "What was superseded, retired or withdrawn is kept here."),
+        "tables": (
+            table("Drafts", models.WRITING, "No draft", "Begin a version above; it is listed here."),
+            table("Approved, not yet in force", frozenset({VersionState.APPROVED}), "Nothing is coming",
+                  "An approved version waits here for its day."),
+            table("Earlier versions", models.PAST, "No earlier version",
+                  "What was superseded, retired or withdrawn is kept here."),
+        ),
+        "crumbs": Crumbs((Link("Knowledge", "/knowledge/"),), "Protocols"),
         "form_id": new_id(),
     }  # fmt: skip
 
@@ -121,7 +124,9 @@ def _version_page(
         "before": before,
         "altered": altered,
         "title": file.title if file else told.row.protocol.name,
-        "crumbs": Crumbs((Link("Protocols", "/protocols/"),), f"Version {told.row.number}"),
+        "crumbs": Crumbs(
+            (Link("Knowledge", "/knowledge/"), Link("Protocols", "/protocols/")), f"Version {told.row.number}"
+        ),
         "chip": models.CHIPS[told.state],
         "owes": models.owed(told.state),
         "overdue": bool(file and told.state in models.HOLDING and models.is_overdue(file, on=on)),
