@@ -65,6 +65,27 @@ def test_every_checkpoint_is_asked_in_a_golden_case():
     assert sorted({checkpoint.id for phase in phases for checkpoint in phase.checkpoints} - asked) == []
 
 
+# A first dose above the usual start, and more than one step up, are never proposed, so no case can show them.
+SOFT_LIMITS = {
+    "dose-hold-above",
+    "sessions-in-7-days-hold-above",
+    "sessions-in-28-days-hold-above",
+    "amount-in-7-days-hold-above",
+    "amount-in-28-days-hold-above",
+}
+
+
+def test_every_soft_limit_that_a_proposal_can_meet_holds_one_in_a_golden_case():
+    held = {
+        rule.split("/")[-1]
+        for _, expected in GOLDEN.values()
+        for rules in expected.get("blocked", {}).values()
+        for rule in rules
+        if rule.startswith("limits/")
+    }
+    assert sorted(SOFT_LIMITS - held) == []
+
+
 def test_every_policy_of_the_dosing_weight_has_a_golden_case():
     named = {expected.get(SITE, {}).get("policy", "actual") for _, expected in GOLDEN.values()}
     assert sorted(POLICIES - named) == []
@@ -228,4 +249,4 @@ def test_a_golden_worksheet_is_refused_for_being(what):
 def test_there_are_enough_of_them(record_property):
     """The cases and the worksheets together."""
     record_property("n", len(GOLDEN) + len(SHEETS))
-    assert len(GOLDEN) >= 150 and len(SHEETS) >= 38
+    assert len(GOLDEN) >= 220 and len(SHEETS) >= 40
