@@ -87,6 +87,15 @@ def protocols(library: Library) -> Iterator[str]:
             visits = f"days {', '.join(map(str, phase.visit_days))}" if phase.visit_days else ""
             apart = ", ".join(map(str, phase.interval_days or [phase.every_days]))
             yield row(phase.title, visits or f"every {apart} days", rests_on(phase))
+        asked = [(c.title, f"{c.do} {c.limit}".strip(), c) for p in protocol.phases for c in p.checkpoints]
+        asked += [
+            (f"missed session: {p.title}", f"{p.missed.do} {p.missed.if_worse}".strip(), p.missed)
+            for p in protocol.phases
+            if p.missed
+        ]
+        if asked:
+            yield f"\n{header('on the way', 'what is asked', 'rests on')}"
+            yield from (row(title, do, rests_on(cited)) for title, do, cited in asked)
         if protocol.statements:
             yield f"\n{header('', 'statement', 'rests on')}"
             yield from (row(s.side, s.say, rests_on(s)) for s in protocol.statements)

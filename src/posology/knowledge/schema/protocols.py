@@ -29,8 +29,8 @@ class Missed(Cited):
 class Checkpoint(Cited):
     """A question that is put to the prescriber on the way; it stops nothing and chooses nothing.
 
-    *benefit* is due on a day of its phase, counted from 1; *duration* so many months after the first response;
-    *futility* where the score fell too little after one session, or after each of several.
+    *benefit* is due on a day of its phase, counted from 1; *duration* so many months after the first
+    response; *futility* where the score fell too little after one session, or after each of several.
     """
 
     id: str
@@ -53,8 +53,8 @@ class Checkpoint(Cited):
         }
         if [asks for asks, told in given.items() if told] != [self.asks]:
             raise ValueError(
-                "a checkpoint has on_day for benefit, months for duration, and after_one, after_each and at_h "
-                "for futility; write those of its kind alone"
+                "a checkpoint has on_day for benefit, months for duration, and after_one, after_each and "
+                "at_h for futility; write those of its kind alone"
             )
         return self
 

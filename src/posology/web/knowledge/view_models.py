@@ -1,7 +1,7 @@
 """The files of the knowledge and one protocol, as tables: what stands in them, and on what grounds."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,7 @@ from django.urls import reverse
 from posology.knowledge import Library
 from posology.knowledge.certainties import certainty_words
 from posology.knowledge.library import citations_in
-from posology.knowledge.schema import Certainty, Header, MeasureFile, Phase, ProtocolFile, Statement
+from posology.knowledge.schema import Certainty, Cited, Header, MeasureFile, Phase, ProtocolFile, Statement
 from posology.quantities import Quantity
 from posology.web.components import Cell, Chip, Column, EmptyState, Fact, Row, Status, Table
 from posology.web.components.text import day_text
@@ -126,18 +126,37 @@ def head_facts(file: ProtocolFile, library: Library, *, on: date) -> tuple[Fact,
 def phases_table(file: ProtocolFile, library: Library) -> Table:
     """Return the stretches of a course, with their visits and checkpoints."""
     columns = (Column("Phase"), Column("Visits"), Column("Checkpoint"), Column("Rests on"))
+    told = (
+        one
+        for phase in file.phases
+        for one in ((phase.title, _visits(phase), phase.checkpoint, phase), *_on_the_way(phase))
+    )
     rows = tuple(
         Row(
             (
-                Cell(phase.title),
-                Cell(_visits(phase)),
-                Cell(phase.checkpoint, missing="none"),
-                Cell("", chain=chain_of(phase, library=library, label="")),
+                Cell(title),
+                Cell(when),
+                Cell(asked, missing="none"),
+                Cell("", chain=chain_of(cited, library=library, label="")),
             )
         )
-        for phase in file.phases
+        for title, when, asked, cited in told
     )
     return Table("Phases of a course", columns, rows, show_caption=True)
+
+
+def _on_the_way(phase: Phase) -> Iterator[tuple[str, str, str, Cited]]:
+    """Yield what is asked within a phase, and what its source says of a missed session."""
+    for one in phase.checkpoints:
+        when = {
+            "benefit": f"Day {one.on_day}",
+            "duration": f"{one.months} months after the first response",
+            "futility": f"After session {one.after_one}, or each of {', '.join(map(str, one.after_each))}",
+        }[one.asks]
+        yield one.title, when, f"{one.do} {one.limit}".strip(), one
+    if phase.missed is not None:
+        said = f"{phase.missed.do} {phase.missed.if_worse}".strip()
+        yield "A missed session", "Any day", said, phase.missed
 
 
 def _visits(phase: Phase) -> str:
