@@ -93,14 +93,14 @@ def test_no_action_of_the_clinic_passes_beside_the_limits(broken):
 @pytest.mark.hazard("H-23")
 def test_signing_asks_once_more_than_the_advice_did(monkeypatch):
     """N = 1: the advice passes, and then the limits break: the signing itself has asked them."""
-    from posology.clinic.care import actions
+    from posology.clinic.care import signing
 
     site = factories.site()
     patient = factories.patient(site)
     factories.assess_fully(site, patient)
     sent = factories.signing(site, patient)
 
-    monkeypatch.setattr(actions, "check_limits", _break)
+    monkeypatch.setattr(signing, "check_limits", _break)
     with pytest.raises(Asked):
         sign_order(**sent)
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from posology.clinic.accounts.models import User
 from posology.clinic.audit import action
 from posology.clinic.care import signing
-from posology.clinic.care.queries import advice_for, at_site, given_before, site_day
+from posology.clinic.care.queries import advice_for, site_day
 from posology.clinic.care.signing import SigningRefused
 from posology.clinic.conflicts import Conflict, WrongPatient, check_page_patient
 from posology.clinic.locks import lock_patient
@@ -31,9 +31,8 @@ from posology.clinic.sessions.actions import schedule
 from posology.clinic.sessions.models import SessionRow
 from posology.knowledge import Library
 from posology.protocols import Finding
-from posology.protocols.limits import check_limits
 from posology.quantities import check_aware
-from posology.recommendation import DoseChange, Option, ProposedDose
+from posology.recommendation import DoseChange, Option
 from posology.recommendation.alerts import alerts_of
 from posology.treatment import Order, order_of_option
 
@@ -90,12 +89,12 @@ def sign_order(
     signing.check_identifiers(patient, typed_identifier, typed_born_on)
     shown_at = check_aware(advice_as_of, what="moment of the options")
     signing.check_chosen_moment(shown_at, at)
-    option, dose = signing.chosen_option(
+    option, _ = signing.chosen_option(
         option_id, advice_for(patient, as_of=shown_at), advice_for(patient, as_of=at)
     )
     when = _when(patient, option, scheduled_at, at)
     library = library_at(patient.clinic, at)
-    limits = _check_before_signing(patient, option, dose, product_id, when, library, at)
+    limits = _check_before_signing(patient, option, product_id, when, library, at)
     holds = signing.holds_passed(signing.all_holds(option.blocked_by, limits), overrides, by)
     if holds:
         check_can_override(by, patient)
@@ -146,7 +145,6 @@ def _when(patient: Patient, option: Option, scheduled_at: datetime | None, at: d
 def _check_before_signing(
     patient: Patient,
     option: Option,
-    dose: ProposedDose,
     product_id: str,
     when: datetime,
     library: Library,
@@ -161,13 +159,7 @@ def _check_before_signing(
             f"An order for {waiting.planned_on:%d-%b-%Y} is signed and not given yet. "
             "Give or withdraw it first."
         )
-    return check_limits(
-        protocol,
-        dose.intended(signing.number_of(option)),
-        history=given_before(patient, at=at),
-        at=at_site(patient, when),
-        library=library,
-    )
+    return signing.limits_at(patient, option, when=when, at=at, library=library)
 
 
 def _store(order: Order, patient: Patient, by: User, at: datetime) -> OrderRow:

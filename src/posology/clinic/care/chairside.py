@@ -14,7 +14,7 @@ from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.sessions.queries import event_of, event_rows, session_for
 from posology.knowledge import KnowledgeError, Library
 from posology.knowledge.schema import ProtocolFile
-from posology.protocols import Report
+from posology.protocols import Finding, Report
 from posology.quantities import DomainError
 from posology.treatment import (
     FINAL,
@@ -56,6 +56,7 @@ class Chairside:
     gate: tuple[GateItem, ...]
     obstacles: tuple[Obstacle, ...]  # to the start; empty after it
     report: Report | None  # the rules, asked at this moment; before the dose only
+    limits: tuple[Finding, ...]  # what the soft limits hold up, asked at this moment; before the dose only
     sheet: Worksheet | None  # as the second person checked it
     due: tuple[Due, ...]
     next_due: Due | None
@@ -116,6 +117,7 @@ def chairside(by: User, session_id: UUID | str, *, at: datetime) -> Chairside:
         gate=gate_items(protocol, library=library, can_be_pregnant=can_be_pregnant),
         obstacles=obstacles,
         report=start.report if start else None,
+        limits=_limits(start),
         sheet=checked_sheet(order, state, library),
         due=due_readings(state, protocol, at),
         next_due=next_due(state, protocol, at),
@@ -136,6 +138,13 @@ def checked_sheet(order: Order, state: SessionState, library: Library) -> Worksh
         )
     except DomainError:
         return None  # an obstacle to the start says why
+
+
+def _limits(start: Start | None) -> tuple[Finding, ...]:
+    try:
+        return start.limits() if start else ()
+    except DomainError:
+        return ()  # an obstacle to the start says why
 
 
 def _start(

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from posology.clinic.accounts.models import User
+from posology.clinic.care.queries import at_site, given_before
 from posology.clinic.patients.models import Patient
+from posology.clinic.protocols.queries import library_at
 from posology.knowledge import Library, Role
 from posology.knowledge.schema import ProtocolFile
 from posology.protocols import Finding
+from posology.protocols.limits import check_limits
 from posology.quantities import DomainError, QuantityError, read_day
 from posology.recommendation import Advice, Option, ProposedDose
 from posology.treatment import OverriddenHold
@@ -84,10 +87,38 @@ def check_product(product_id: str, protocol: ProtocolFile, library: Library) -> 
         )
 
 
-def number_of(option: Option) -> int:
-    """Return the number of the session that an option with a dose is for."""
-    assert option.session_number is not None  # an option with a dose is for a session
-    return option.session_number
+def limits_at(
+    patient: Patient, option: Option, *, when: datetime, at: datetime, library: Library
+) -> tuple[Finding, ...]:
+    """Ask every limit of an option's dose for a session at ``when``; the last step before signing.
+
+    Returns the holds of the soft limits.
+
+    Raises
+    ------
+    LimitExceeded, TooSoon
+        If the dose is beyond a limit that nobody may pass.
+    """
+    assert option.dose is not None and option.session_number is not None
+    return check_limits(
+        library.protocol(option.protocol_id),
+        option.dose.intended(option.session_number),
+        history=given_before(patient, at=at),
+        at=at_site(patient, when),
+        library=library,
+    )
+
+
+def further_holds(patient: Patient, option: Option, *, when: datetime, at: datetime) -> tuple[Finding, ...]:
+    """Return what a limit holds up at the time that was chosen, beyond what the option was shown with.
+
+    A page asks it, so that each has its field; what is refused altogether is said by the signing.
+    """
+    try:
+        limits = limits_at(patient, option, when=when, at=at, library=library_at(patient.clinic, at))
+    except DomainError:
+        return ()
+    return all_holds(option.blocked_by, limits)[len(option.blocked_by) :]
 
 
 def all_holds(shown: tuple[Finding, ...], limits: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -14,9 +14,11 @@ from posology.clinic.accounts.models import User
 from posology.clinic.accounts.permissions import NotPermitted, may
 from posology.clinic.care.actions import choose_none, sign_order
 from posology.clinic.care.queries import advice_for
+from posology.clinic.care.signing import further_holds
 from posology.clinic.conflicts import Conflict
 from posology.clinic.orders.queries import active_order
 from posology.clinic.protocols.queries import library_at
+from posology.protocols import Finding
 from posology.quantities import DomainError
 from posology.recommendation import Advice, Option
 from posology.recommendation.alerts import alerts_of
@@ -132,11 +134,22 @@ def _second_look(
 
 
 def _sign_form(opened: OpenPatient, chosen: Option | None) -> SignForm:
+    """Return the form with a field for each hold, those of the day and time that were chosen among them."""
+    form = _form_with(opened, chosen, ())
+    if form.is_bound and chosen is not None and chosen.dose is not None:
+        form.is_valid()
+        when = form.cleaned_data.get("scheduled_at")
+        more = further_holds(opened.patient, chosen, when=when, at=opened.now) if when else ()
+        return _form_with(opened, chosen, more) if more else form
+    return form
+
+
+def _form_with(opened: OpenPatient, chosen: Option | None, more: tuple[Finding, ...]) -> SignForm:
     data = opened.request.POST if opened.request.method == "POST" else None
     alerts = alerts_of(chosen, library_at(opened.patient.clinic, opened.now)) if chosen else None
     return SignForm(
         data,
-        holds=alerts.decide if alerts else (),
+        holds=(*(alerts.decide if alerts else ()), *more),
         cautions=alerts.interrupt if alerts else (),
         zone=ZoneInfo(opened.patient.clinic.zone),
         planned_on=chosen.next_on if chosen else None,

@@ -229,7 +229,7 @@ def may_pass(chair: Chairside, obstacle: Obstacle) -> bool:
             said = chair.state.gate_answer(item.key)
             held = item.holding.get(said.payload.answer) if said else None
             return held is not None and held.may_be_passed
-    findings = chair.report.findings if chair.report else ()
+    findings = (*(chair.report.findings if chair.report else ()), *chair.limits)
     return any(f.rule == obstacle.key and f.verdict == "hold" for f in findings)
 
 
