@@ -65,12 +65,14 @@ class DiffLine:
     direction: str = ""  # lower, higher, added, removed
     effect: str = ""  # tighter, looser
     because: str = ""  # what the new one rests on, where it is new
+    effective_on: date | None = None  # of a dated value
 
     @property
     def sentence(self) -> str:
         """The line as it is read aloud."""
         way = ", ".join(w for w in (self.direction, self.effect) if w)
-        said = f"{self.what}: {self.before} \u2192 {self.after}" + (f" ({way})" if way else "")
+        day = f" from {self.effective_on}" if self.effective_on else ""
+        said = f"{self.what}{day}: {self.before} \u2192 {self.after}" + (f" ({way})" if way else "")
         return f"{said}. {self.because}" if self.because else said
 
 
@@ -118,12 +120,13 @@ def _dated(name: str, day: date, old: Dated, new: Dated) -> DiffLine:
         grounds = f"{grounds} Before: {_grounds(old[day])}"
     return DiffLine(
         VALUES,
-        f"{value_words(name)} from {day}",
+        value_words(name),
         before,
         after,
         direction,
         _effect_of(direction, lower=lower_is_tighter(name), higher=higher_is_tighter(name)),
         grounds,
+        day,
     )
 
 
