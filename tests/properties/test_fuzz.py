@@ -11,8 +11,8 @@ import pytest
 
 from posology.protocols import limits
 from posology.protocols.limits import dose as dose_room
-from tools.fuzz import __main__ as fuzz
 from tools.fuzz import doors
+from tools.fuzz import running as fuzz
 from tools.fuzz.oracle import beyond, bounds
 from tools.fuzz.orders import PROTOCOLS, TODAY
 

@@ -15,6 +15,7 @@ from posology.clinic.sessions.queries import event_of
 from posology.knowledge import load_library
 from posology.quantities import Quantity
 from posology.treatment import EventKind, load_payload
+from posology.treatment.copied import copied_forward
 from posology.web.components import Chip, Event, EventList, Status
 from posology.web.components.text import day_text
 from posology.web.session.pad import readings_text, score_words
@@ -38,8 +39,13 @@ def log_of(chair: Chairside) -> tuple[Told, ...]:
         if row.kind == EventKind.CORRECTED:
             corrections[json.loads(row.payload)["event_id"]] = row
     refused = {c.event.id: c for c in chair.state.conflicts}
+    copied = copied_forward(chair.state)
     told = [
-        Told(row.pk, _event(row, corrections.get(str(row.pk)), refused.get(row.pk), chair), True)
+        Told(
+            row.pk,
+            _event(row, corrections.get(str(row.pk)), refused.get(row.pk), chair, copied.get(row.pk)),
+            True,
+        )
         for row in by_target.values()
         if row.kind != EventKind.CORRECTED
     ]
@@ -51,14 +57,25 @@ def event_list(log: tuple[Told, ...]) -> EventList:
     return EventList(tuple(t.event for t in log))
 
 
-def _event(row: EventRow, correction: EventRow | None, conflict: Any, chair: Chairside) -> Event:
+def _event(
+    row: EventRow,
+    correction: EventRow | None,
+    conflict: Any,
+    chair: Chairside,
+    same_as: datetime | None = None,
+) -> Event:
     payload = json.loads(row.payload)
     chip = Chip(Status.CAUTION, "Conflict") if conflict else None
+    if same_as is not None:
+        chip = Chip(Status.CAUTION, "Same numbers")
     if correction is not None:
         chip = Chip(Status.CORRECTED)
     detail = detail_of(EventKind(row.kind), payload, chair)
     if conflict:
         detail = f"{detail} {conflict.why}".strip()
+    if same_as is not None:
+        earlier = _clock(same_as.isoformat(), chair)
+        detail = f"{detail} Every number is that of {earlier}. Was each one read anew?".strip()
     return Event(
         at=row.occurred_at,
         what=what_of(EventKind(row.kind), payload, chair),
