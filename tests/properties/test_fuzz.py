@@ -135,3 +135,21 @@ def test_the_judge_knows_every_protocol_and_its_first_day():
     for name in PROTOCOLS:
         assert bounds(name, TODAY) is not None and bounds(name, date(1990, 1, 1)) is None
     assert limits.check_dose is dose_room.check_dose
+
+
+@pytest.mark.hazard("H-08")
+@pytest.mark.parametrize("number", ["NaN", "sNaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("field", ["weight_kg", "dose_mg", "level"])
+def test_an_order_that_holds_no_number_is_refused_and_not_hashed(field, number):
+    """Found by the fuzz: a weight that is NaN, in an order of devices whose dose does not rest on it.
+
+    N = 12: each number of an order as NaN or infinity.
+    """
+    from dataclasses import replace
+
+    from posology.treatment.orders import NoNumber
+    from tests.sessions import make_order
+
+    order = make_order("esketamine-nasal-us", "56", None)
+    with pytest.raises(NoNumber, match="is not a number"):
+        replace(order, **{field: Decimal(number)}).sha256()

@@ -69,6 +69,12 @@ class Order:
         return hashlib.sha256(self.canonical()).hexdigest()
 
 
+class NoNumber(DomainError):
+    """An order of which a number is none: NaN or infinity, also where the dose does not rest on it."""
+
+    code = "number"
+
+
 class NoDose(DomainError):
     """An option that proposes no dose, so that there is no order to make of it."""
 
@@ -130,6 +136,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_plain(v) for v in value]
     if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise NoNumber(
+                f"The order holds {value}, which is not a number, so it can be neither signed nor prepared. "
+                "Choose the option again."
+            )
         return format(value.normalize() if value else Decimal(0), "f")
     if isinstance(value, datetime | date):
         return value.isoformat()
