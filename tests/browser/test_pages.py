@@ -23,6 +23,33 @@ def of(number: int, rest: str = "") -> str:
 
 SAME_IV, SAME_IM = "ketamine-iv/5/same-keep-induction/0.5", "ketamine-im/3/same-keep-induction/0.5"
 
+# The pages of the knowledge, which each role may read.
+KNOWN = {
+    "knowledge, every pack": "/knowledge/?packs=all",
+    "protocol of another place": "/knowledge/esketamine-nasal-eu/",
+    "rules": "/knowledge/rules/",
+    "rule with a long id": "/knowledge/rules/rules-contraindications/untreated-hyperthyroidism-racemic/",
+    "drugs": "/knowledge/drugs/",
+    "questions": "/knowledge/questions/",
+    "adjustments": "/knowledge/adjustments/",
+    "measures": "/knowledge/measures/",
+    "products": "/knowledge/products/",
+    "file of rules": "/knowledge/files/rules-session/",
+    "facts": "/knowledge/facts/",
+    "fact": "/knowledge/facts/PR-IV-01/",
+    "fact, not verified": "/knowledge/facts/A-CI-25/",
+    "fact in no file": "/knowledge/facts/PR-WT-06/",
+    "trials": "/knowledge/trials/",
+    "trial": "/knowledge/trials/lii-2023/",
+    "sources": "/knowledge/sources/",
+    "source": "/knowledge/sources/SPR-US/",
+    "site settings": "/knowledge/settings/",
+    "not verified": "/knowledge/unverified/",
+    "review": "/knowledge/overdue/",
+    "search": "/knowledge/search/?q=blood+pressure",
+    "search, nothing found": "/knowledge/search/?q=zzzz",
+}
+
 # What a page is called here, and its address; "chair N" is a session that the board leads to.
 PAGES: dict[str, str] = {
     "board": "/",
@@ -59,6 +86,7 @@ PAGES: dict[str, str] = {
     "order and worksheet": "chair 1 order",
     "knowledge": "/knowledge/",
     "protocol": "/knowledge/ketamine-iv/",
+    **KNOWN,
     "nothing here": "/patients/00000000-0000-0000-0000-000000000000/",
 }  # fmt: skip
 MISSING = {"nothing here"}
@@ -68,7 +96,7 @@ CLOSED: dict[Role, set[str]] = {
     Role.PRESCRIBER: set(),
     Role.DIRECTOR: {n for n in PAGES if n.startswith(("second look", "decision", "new patient", "import"))}
     - {"new patient's record"},
-    Role.ADMINISTRATOR: set(PAGES) - {"knowledge", "protocol"},
+    Role.ADMINISTRATOR: set(PAGES) - {"knowledge", "protocol", *KNOWN},
 }
 # Pages on which a primary action waits for somebody who has the keyboard alone.
 ACTIONS = {

@@ -17,6 +17,12 @@ from posology.web.knowledge.rules_models import CLEARED_BY, find_rule, placed_ru
 from posology.web.knowledge.shelf import Shelf, has_words, where_words
 
 MOST_FOUND = 100
+# The lists across all parts, by the name of their address; a list of another subject adds its line here.
+LISTS = (
+    ("unverified", "Not verified", "what nobody has checked at its source, and what it holds up"),
+    ("overdue", "Review", "files whose review day has come, and those next in line"),
+    ("site-settings", "Set by the site", "what is ours to set, with bounds"),
+)
 
 
 def every_file(shelf: Shelf) -> tuple[Header, ...]:

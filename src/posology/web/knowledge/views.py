@@ -20,6 +20,7 @@ def knowledge(request: HttpRequest) -> HttpResponse:
     others = [f for f in deciding_files(library) if not isinstance(f, ProtocolFile | MeasureFile)]
     context = {
         "by": narrowed(request, shelf, {}),
+        "lists": front_models.LISTS,
         "contents": front_models.contents_table(shelf),
         "packs": front_models.packs_table(shelf),
         "files": (

@@ -22,6 +22,7 @@ from posology.quantities import DomainError
 from posology.treatment import EventKind, NotAllowed, SessionPhase
 from posology.web.components import Crumbs, ErrorSummary, Link, Problem
 from posology.web.conflict import KeptField
+from posology.web.grounds import chain_of
 from posology.web.options.order_text import sentence_of_order
 from posology.web.page import OpenPatient, now_of, open_patient, person
 from posology.web.session import later_panels, panels, view_models
@@ -176,6 +177,8 @@ def _around(chair: Chairside, opened: OpenPatient) -> dict[str, Any]:
         "phase": view_models.phase_chip(chair),
         "since": view_models.since(chair),
         "ordered": view_models.ordered(chair, product=product.title if product else chair.order.product_id),
+        "readings_chain": chain_of(chair.protocol.monitoring, library=chair.library, label="Planned by"),
+        "stay_chain": chain_of(chair.protocol.discharge, library=chair.library),
         "session_version": _version(chair),
         "may_write": may(opened.by, "record_event"),
         "chair_label": f"Chair {chair.session.chair}" if chair.session.chair else "No chair yet",
