@@ -189,6 +189,14 @@ def check_told(advice: Advice, expected: list[str]) -> None:
         assert phrase in plain(advice.response_reason)
 
 
+def check_left_out(advice: Advice, expected: list[str]) -> None:
+    """Each protocol says of what it does not propose why, in these words."""
+    for protocol in advice.protocols:
+        told = plain(" ".join(protocol.left_out))
+        for phrase in expected:
+            assert phrase in told, (protocol.report.protocol_id, told)
+
+
 def check_equal(found: object, expected: object) -> None:
     assert found == expected
 
@@ -207,6 +215,7 @@ CHECKS: dict[str, Callable[[Advice, Any], None]] = {
     "needed": lambda a, e: check_superset({m.key for m in a.needed}, e),
     "response": lambda a, e: check_equal(a.response, e),
     "told": check_told,
+    "left_out": check_left_out,
     "prompts": check_prompts,
     "no_prompts": lambda a, e: check_equal([p.id for p in a.prompts if p.id in e], []),
     "options": check_options,
