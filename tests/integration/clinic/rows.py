@@ -12,6 +12,7 @@ from posology.clinic.audit.models import RecordView
 from posology.clinic.orders.models import AlertRow, Course, DecisionRow, OrderRow, OverrideRow, Signature
 from posology.clinic.outcomes.models import CompletedForm, RiskTask
 from posology.clinic.patients.models import Patient
+from posology.clinic.protocols.models import SiteProtocol, SiteVersion, VersionStepRow, VersionText
 from posology.clinic.sessions.models import EventRow, SessionRow
 from tests import factories
 from tests.cases import NOW
@@ -142,6 +143,27 @@ def _course(w: World) -> Course:
     )
 
 
+def _protocol(w: World) -> SiteProtocol:
+    name = uuid4().hex
+    return SiteProtocol(
+        clinic=w.site.clinic, name=name, based_on=name, begun_by=w.site.prescriber, begun_at=NOW
+    )
+
+
+def _version(w: World) -> SiteVersion:
+    protocol = _protocol(w)
+    protocol.save()
+    return SiteVersion(id=uuid4(), protocol=protocol, number=1, begun_by=w.site.prescriber, begun_at=NOW)
+
+
+def _of_version(w: World, model: type[models.Model], **rest: object) -> models.Model:
+    version = _version(w)
+    version.save()
+    return model(
+        id=uuid4(), version=version, position=1, sha256="0" * 64, by=w.site.prescriber, at=NOW, **rest
+    )
+
+
 MAKERS: dict[type[models.Model], Callable[[World], models.Model]] = {
     Clinic: lambda w: Clinic(name=uuid4().hex),
     User: _user,
@@ -189,4 +211,8 @@ MAKERS: dict[type[models.Model], Callable[[World], models.Model]] = {
     EventRow: _event,
     CompletedForm: _form,
     RiskTask: _task,
+    SiteProtocol: _protocol,
+    SiteVersion: _version,
+    VersionText: lambda w: _of_version(w, VersionText, text="id: test"),
+    VersionStepRow: lambda w: _of_version(w, VersionStepRow, step="begin"),
 }
