@@ -4,6 +4,7 @@ What is shown is read from the library that decided, so a clinic's own protocol 
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -155,7 +156,9 @@ def chain_of_finding(finding: Finding, library: Library, *, on: date, folded: bo
     for file in library.rules:
         rule = next((r for r in file.rules if r.id == rule_id), None) if file.id == file_id else None
         if rule is not None:
-            return chain_of_rule(rule, file, library, on=on, read=read, folded=folded)
+            chain = chain_of_rule(rule, file, library, on=on, read=read, folded=folded)
+            # The sources as the finding cites them, which are those to show in the patient's jurisdiction.
+            return replace(chain, rests=rests_of(finding.citations, library))
     return Chain(
         rests_of(finding.citations, library),
         read=read,
