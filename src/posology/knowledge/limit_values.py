@@ -44,6 +44,11 @@ def over_days(name: str) -> OverDays | None:
 
 def limits_over_days(names: Iterable[str]) -> tuple[OverDays, ...]:
     """Return the limits over days among some values: the hard ones first, each kind by its days."""
+    return _sorted(tuple(names))
+
+
+@cache
+def _sorted(names: tuple[str, ...]) -> tuple[OverDays, ...]:
     found = [limit for name in names if (limit := over_days(name)) is not None]
     return tuple(sorted(found, key=lambda limit: (not limit.hard, limit.days, limit.counts != "sessions")))
 
