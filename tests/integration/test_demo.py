@@ -184,7 +184,8 @@ class TestWhatCanBeDecided:
             yield
 
     @pytest.mark.parametrize(
-        ("number", "response"), [(6, "remission"), (7, "partial"), (12, "worse"), (9, "start")]
+        ("number", "response"),
+        [(6, "remission"), (7, "partial"), (12, "worse after response"), (9, "start")],
     )
     def test_the_response_is_told(self, number, response):
         advice = advice_for(patient_of(number), as_of=NOW)
