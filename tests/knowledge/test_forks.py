@@ -12,7 +12,7 @@ import posology
 from posology.knowledge import Certainty, KnowledgeError, load_library
 from posology.knowledge.overlay import overlay, site_library
 from posology.knowledge.schema import ProtocolFile, Value
-from posology.knowledge.site_bounds import CHOSEN, loosened
+from posology.knowledge.site_bounds import CHOSEN, higher_is_tighter, loosened, lower_is_tighter
 from posology.knowledge.submission import faults_of
 from posology.knowledge.writing import write_protocol
 from posology.protocols import assess
@@ -94,11 +94,8 @@ def looser(base: ProtocolFile):
             value = dated[day]
             if not isinstance(value.value, Decimal | int) or isinstance(value.value, bool):
                 continue
-            if name in CHOSEN or (name.startswith("dose_") and factor < 1):
-                continue
-            if (name.endswith("_ceiling") and factor < 1) or (
-                name.endswith(("_interval_min", "_rest")) and factor > 1
-            ):
+            tighter = lower_is_tighter(name) if factor < 1 else higher_is_tighter(name)
+            if name in CHOSEN or tighter:
                 continue
             changed = value.model_copy(update={"value": Decimal(value.value) * factor})
             yield f"{name} × {factor}", {"values": {**base.values, name: {**dated, day: changed}}}
@@ -247,3 +244,16 @@ def _is_library(node: ast.AST, names: set[str]) -> bool:
     if isinstance(node, ast.Name):
         return node.id in names
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "load_library"
+
+
+@pytest.mark.hazard("H-17")
+def test_an_upgrade_that_lowers_a_limit_leaves_no_site_above_it():
+    """The product's highest dose falls under what a site approved before: the site's file is refused when it
+    is loaded, with what to do. N = 1."""
+    base = LIBRARY.protocols["ketamine-iv"]
+    dated = base.values["dose_ceiling"]
+    lower = dated[max(dated)].model_copy(update={"value": Decimal("0.6")})
+    tighter = base.model_copy(update={"values": {**base.values, "dose_ceiling": {max(dated): lower}}})
+    upgraded = replace(LIBRARY, protocols={**LIBRARY.protocols, "ketamine-iv": tighter})
+    with pytest.raises(KnowledgeError, match="A site may go lower, never higher"):
+        overlay(upgraded, {"north.yaml": write_protocol(fork_of("ketamine-iv")).encode()})
