@@ -98,10 +98,16 @@ def protocols(library: Library) -> Iterator[str]:
             yield from (row(title, do, rests_on(cited)) for title, do, cited in asked)
         if protocol.statements:
             yield f"\n{header('', 'statement', 'rests on')}"
-            yield from (row(s.side, s.say, rests_on(s)) for s in protocol.statements)
+            yield from (
+                row(" ".join((s.side, *s.jurisdictions)), s.say, rests_on(s)) for s in protocol.statements
+            )
         left = protocol.discharge
         yield f"\nDischarge {left.minimum_min} min or more after {left.clock_from.replace('_', ' ')}:\n"
         yield "\n".join(f"- {sentence}" for sentence in left.criteria.values()) + "\n"
+    weights = library.dosing_weights
+    yield f"## {weights.title}\n\n{of_file(weights)}\n"
+    yield from values_table(weights.values)
+    yield ""
 
 
 def rules(library: Library) -> Iterator[str]:
