@@ -207,12 +207,8 @@ def test_a_cell_that_begins_as_a_formula_is_quoted(cell):
 
 def test_a_limit_that_no_file_of_rules_holds_is_counted_too():
     library = load_library()
-    counts = {"limits/soft-dose": RuleCount("limits/soft-dose", shown=3, overridden=3)}
+    counts = {"limits/soft-dose": RuleCount("limits/soft-dose", "hold", shown=3, overridden=3)}
     first = counted_rules(counts, library)[0]
-    assert (first.id, first.title, first.count.rate, first.attributes(library)) == (
-        "limits/soft-dose",
-        "limits/soft-dose",
-        100,
-        (),
-    )
+    told = (first.id, first.title, first.level, first.count.rate, first.attributes(library))
+    assert told == ("limits/soft-dose", "Soft dose", "hold", 100, ())
     assert all(all(line[-13:]) for line in export_lines([first], library))

@@ -146,6 +146,7 @@ class RuleCount:
     """How often one rule stood in the way of a decision of the clinic, and what became of it."""
 
     rule: str
+    level: str = ""  # as it stood when it was shown last
     shown: int = 0  # interrupted: with an order, or with a decision for none
     overridden: int = 0  # passed or not followed
     heeded: int = 0
@@ -173,6 +174,7 @@ def _count(rule: str, rows: list[AlertRow]) -> RuleCount:
     answers = [row.answer for row in rows]
     return RuleCount(
         rule=rule,
+        level=rows[0].level,
         shown=sum(row.interrupts for row in rows),
         overridden=answers.count(AlertAnswer.PASSED) + answers.count(AlertAnswer.OVERRIDDEN),
         heeded=answers.count(AlertAnswer.HEEDED),

@@ -40,13 +40,13 @@ class CountedRule:
 
     @property
     def title(self) -> str:
-        """Its title, or its id where only the counts are left of it."""
-        return self.rule.title if self.rule else self.id
+        """Its title, or the words of its id where no file of rules holds it."""
+        return self.rule.title if self.rule else self.id.rpartition("/")[2].replace("-", " ").capitalize()
 
     @property
     def level(self) -> str:
         """What it asks for."""
-        return self.rule.level.value if self.rule else "hold"
+        return self.rule.level.value if self.rule else self.count.level or "caution"
 
     def attributes(self, library: Library) -> tuple[SourceAttribute, ...]:
         """Return where it comes from."""
