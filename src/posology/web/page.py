@@ -70,8 +70,7 @@ def frame_of(request: HttpRequest) -> Frame:
             for label, name, pages in (
                 ("Board", "board", {"board"}),
                 ("Patients", "patients", PATIENT_PAGES),
-                ("Alerts", "alerts", {"alerts", "alert"}),
-                ("Knowledge", "knowledge", KNOWLEDGE_PAGES | PROTOCOL_PAGES),
+                ("Knowledge", "knowledge", KNOWLEDGE_PAGES | PROTOCOL_PAGES | {"alerts", "alert"}),
             )
             if may_open(user, name)
         ),

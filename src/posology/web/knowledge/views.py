@@ -33,6 +33,7 @@ def knowledge(request: HttpRequest) -> HttpResponse:
         "overdue": front_models.overdue_titles(shelf, shelf.on),
         "sha256": library.sha256,
         "own_protocols": may_open(request.user, "protocols"),
+        "alerts": may_open(request.user, "alerts"),
     }
     return show(request, "knowledge/knowledge.html", context)
 
