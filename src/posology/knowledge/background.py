@@ -153,6 +153,7 @@ def values_of(library: Library, file_id: str) -> Mapping[str, Dated]:
         *library.rules,
         library.products,
         library.adjustments,
+        library.dosing_weights,
     )
     for file in held:
         if file.id == file_id:
