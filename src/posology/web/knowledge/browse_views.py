@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from posology.knowledge.coverage import deciding_files
 from posology.web.components import EmptyState, FactList, Link
-from posology.web.knowledge import rules_models, shelves_models
+from posology.web.knowledge import drugs_models, rules_models, shelves_models
 from posology.web.knowledge.facts_models import chosen_facts_of
 from posology.web.knowledge.places import uses_table
 from posology.web.knowledge.shelf import Shelf, crumbs_to, narrowed, shelf_of
@@ -60,7 +60,7 @@ def rule(request: HttpRequest, file: str, rule: str) -> HttpResponse:
 def drugs(request: HttpRequest) -> HttpResponse:
     """List what happens together with ketamine, by group and route, and the drugs known by name."""
     shelf = shelf_of(request)
-    by = narrowed(request, shelf, shelves_models.route_filter())
+    by = narrowed(request, shelf, drugs_models.route_filter())
     context = {
         "title": "Drugs and interactions",
         "lead": "What each group of drugs does together with ketamine or esketamine, by route. A drug "
@@ -68,9 +68,9 @@ def drugs(request: HttpRequest) -> HttpResponse:
         "crumbs": crumbs_to("Drugs and interactions"),
         "by": by,
         "tables": (
-            shelves_models.interactions_table(shelf, by),
-            shelves_models.interaction_facts_table(shelf, by),
-            shelves_models.drugs_table(shelf, by),
+            drugs_models.interactions_table(shelf, by),
+            drugs_models.interaction_facts_table(shelf, by),
+            drugs_models.drugs_table(shelf, by),
         ),
     }
     return show(request, _LIST, context)

@@ -214,19 +214,7 @@ def _question(key: str, question: Question, shelf: Shelf) -> Row:
     good = "without end" if days is None else "that day" if days == 0 else f"{days} days"
     return Row(
         (
-            Cell(
-                question.ask,
-                sub=" ".join(
-                    (
-                        *(
-                            f"{where}: {help_}"
-                            for where, help_ in question.help_in.items()
-                            if shelf.holds((where,))
-                        ),
-                        question.help or "",
-                    )
-                ),
-            ),
+            Cell(question.ask, sub=_help(question, shelf)),
             Cell(_answer(question), sub=_bounds(question)),
             Cell(_NEEDS[question.need], sub="anew at each session" if question.each_session else ""),
             Cell(good),
@@ -234,6 +222,12 @@ def _question(key: str, question: Question, shelf: Shelf) -> Row:
         ),
         id=key,
     )
+
+
+def _help(question: Question, shelf: Shelf) -> str:
+    """Return the help, and what is added to it in each jurisdiction that the page shows, with its label."""
+    added = (f"{where}: {more}" for where, more in question.help_in.items() if shelf.holds((where,)))
+    return " ".join((*added, question.help or "")).strip()
 
 
 def _answer(question: Question) -> str:
