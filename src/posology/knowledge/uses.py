@@ -26,11 +26,14 @@ from posology.knowledge.schema import (
     Strict,
     Value,
 )
+from posology.knowledge.schema.rules import InteractionSize
+from posology.quantities import show_number
 
 # The kind of a use in the words of the pages; what has no line of its own is called by its place.
 _KINDS: tuple[tuple[type[Strict], str], ...] = (
     (Rule, "rule"),
     (Value, "value"),
+    (InteractionSize, "size"),
     (Statement, "sentence"),
     (Question, "question"),
     (ReferenceFact, "reference"),
@@ -180,6 +183,9 @@ def _name_of(part: object, path: tuple[str, ...]) -> str:
 def _told(part: object, path: tuple[str, ...]) -> str:
     if isinstance(part, Value):
         return f"{path[-2].replace('_', ' ').capitalize()}: {value_text(part)}"
+    if isinstance(part, InteractionSize):
+        exposure = f"exposure to {part.measured_of} × {show_number(part.auc_ratio)}"
+        return f"{part.drug.capitalize()}, {part.route}: {exposure}"
     for name in _TOLD:
         said = getattr(part, name, None)
         if isinstance(said, str) and said:

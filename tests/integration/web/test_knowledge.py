@@ -233,3 +233,16 @@ def test_every_site_setting_shows_its_default_and_its_bounds(site):
 )
 def test_what_is_not_there_is_not_found(site, name, kwargs):
     assert signed_in(site.nurse).get(reverse(name, kwargs=kwargs)).status_code == 404
+
+
+def test_the_drugs_page_tells_size_and_direction_by_route(site, record_property):
+    """Every measured size of an interaction: the drug, the route, the ratio, and where it was read (N)."""
+    sizes = [size for file in load_library().rules for size in file.sizes]
+    html = look(site, "drugs")
+    for size in sizes:
+        assert f"× {size.auc_ratio.normalize():f}" in html and size.drug.capitalize() in html
+        assert all(reverse("fact", args=[fact]) in html for fact in size.facts)
+    nasal = look(site, "drugs", asked="?route=nasal&q=rifampin")
+    assert "× 0.72, less" in nasal and "× 0.14" not in nasal
+    record_property("n", len(sizes))
+    assert len(sizes) >= 10

@@ -69,6 +69,7 @@ def drugs(request: HttpRequest) -> HttpResponse:
         "by": by,
         "tables": (
             drugs_models.interactions_table(shelf, by),
+            drugs_models.sizes_table(shelf, by),
             drugs_models.interaction_facts_table(shelf, by),
             drugs_models.drugs_table(shelf, by),
         ),

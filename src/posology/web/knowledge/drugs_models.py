@@ -1,9 +1,11 @@
 """Drugs as tables: what each group does together with ketamine, by route, and the drugs known by name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from posology.knowledge.certainties import certainty_words
 from posology.knowledge.schema import Condition
+from posology.knowledge.schema.rules import Effect, InteractionSize
+from posology.quantities import show_number
 from posology.web.components import Cell, Chip, Column, Row, Status, Table
 from posology.web.grounds import chain_of, rule_href
 from posology.web.knowledge.facts_models import facts_table, known_facts
@@ -73,10 +75,55 @@ def _interaction(group: str, placed: Placed, shelf: Shelf) -> Row:
                 href=rule_href(placed.file.id, rule.id),
                 chip=Chip(Status.of(rule.level.value)),
             ),
-            Cell(rule.say, sub=rule.do),
+            Cell(rule.say, sub=" ".join(t for t in (rule.do, _changes(rule.effects)) if t)),
             Cell("", chain=chain_of(rule, library=shelf.library, label="")),
         )
     )
+
+
+_WAY = {"up": "more", "down": "less", "none": "no change"}
+
+
+def sizes_table(shelf: Shelf, by: Narrowed) -> Table:
+    """Return by how much a drug changed what reaches the blood, by route, as it was measured."""
+    columns = (
+        Column("Drug"),
+        Column("Measured of"),
+        Column("Whole exposure"),
+        Column("Peak"),
+        Column("Rests on"),
+    )
+    rows = tuple(
+        _size_row(size, shelf)
+        for file in shelf.library.rules
+        for size in file.sizes
+        if by.chosen("route") in {"", size.route.value} and has_words(by.words, size.drug, *size.facts)
+    )
+    caption = f"How much was measured: {len(rows)} (a dose follows from none of it)"
+    return Table(caption, columns, rows, empty=nothing_found(by, "measured size"), show_caption=True)
+
+
+def _size_row(size: InteractionSize, shelf: Shelf) -> Row:
+    low, high = size.auc_ratio_low, size.auc_ratio_high
+    between = f"between × {show_number(low)} and × {show_number(high)}" if low and high else ""
+    return Row(
+        (
+            Cell(size.drug.capitalize()),
+            Cell(f"{size.measured_of.value}, {ROUTE[size.route]}"),
+            Cell(
+                f"× {show_number(size.auc_ratio)}, {_WAY[size.direction]}",
+                sub=" ".join(t for t in (between, size.note) if t),
+            ),
+            Cell(f"× {show_number(size.cmax_ratio)}" if size.cmax_ratio else None, missing="not measured"),
+            Cell("", chain=chain_of(size, library=shelf.library, label="")),
+        )
+    )
+
+
+def _changes(effects: Iterable[Effect]) -> str:
+    """Say what an interaction changes, and which way."""
+    told = "; ".join(f"{effect.on} {effect.direction}" for effect in effects)
+    return f"Changes: {told}." if told else ""
 
 
 def interaction_facts_table(shelf: Shelf, by: Narrowed) -> Table:

@@ -16,6 +16,7 @@ KIND_WORDS = {
     "question": "Question",
     "reference": "Background fact",
     "trial": "Trial",
+    "size": "Size of an interaction",
     "setting": "Site setting",
     "phase": "Phase",
     "monitoring": "Readings",
@@ -41,6 +42,8 @@ def href_of(use: Use, library: Library) -> str:
         return reverse("fact", args=[use.name])
     if use.kind == "trial":
         return reverse("trial", args=[use.name])
+    if use.kind == "size":
+        return f"{reverse('drugs')}?q={use.facts[0]}" if use.facts else reverse("drugs")
     if use.kind == "setting":
         return f"{reverse('site-settings')}#{use.name}"
     if use.kind == "question":
