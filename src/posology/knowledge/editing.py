@@ -34,6 +34,7 @@ class ValueChange:
     effective_on: date
     why: str
     source: str = SITE_SOURCE
+    unit: str | None = None  # of a value that only a site has
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +122,12 @@ def _values(file: ProtocolFile, changes: Changes, before: ProtocolFile) -> dict[
     for name in changes.put_back:
         if name in before.values:
             values[name] = before.values[name]
+        else:
+            values.pop(name, None)
     for change in changes.values:
-        if change.name not in values:
+        if change.name not in values and change.unit is None:
             raise EditRefused(f"There is no value '{change.name[:60]}' here.", field=change.name)
-        values[change.name] = _dated(values[change.name], change)
+        values[change.name] = _dated(values.get(change.name, {}), change)
     return values
 
 
@@ -137,18 +140,18 @@ def _dated(dated: Dated, change: ValueChange) -> Dated:
             field=f"why_{change.name}",
         )
     held = {day: value for day, value in dated.items() if day < change.effective_on}
-    if not held:
+    if dated and not held and change.unit is None:
         raise EditRefused(
             f"{value_words(change.name)} cannot change before {min(dated)}, its first day. "
             "Choose a later one.",
             field=f"from_{change.name}",
         )
-    last = held[max(held)]
+    last = held[max(held)] if held else None
     try:
         new = Value(
             value=change.value,
-            unit=last.unit,
-            facts=last.facts,
+            unit=last.unit if last else change.unit,
+            facts=last.facts if last else (),
             sources=(change.source,),
             certainty=Certainty.SITE_DEFAULT,
             note=why,

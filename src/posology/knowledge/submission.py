@@ -14,6 +14,7 @@ from posology.knowledge.protocol_words import plain, value_text
 from posology.knowledge.reference import SiteSetting
 from posology.knowledge.schema import ProtocolFile
 from posology.knowledge.site_bounds import (
+    ADDED,
     CHOSEN,
     higher_is_tighter,
     loosened,
@@ -60,6 +61,7 @@ class Room:
 
     choices: tuple[str, ...]
     says: str
+    unit: str | None = None  # of a value that only a site has
 
 
 def room_of(based_on: str) -> Mapping[str, Room]:
@@ -67,7 +69,22 @@ def room_of(based_on: str) -> Mapping[str, Room]:
     base = load_library().protocol(based_on)
     settings = load_background().settings.settings
     found = {name: _room(base, name, setting_for(base.id, name, settings)) for name in base.values}
-    return {name: room for name, room in found.items() if room is not None}
+    own = {name: _own_room(settings[name]) for name in ADDED if name in settings and _is_by_weight(base)}
+    return {name: room for name, room in {**found, **own}.items() if room is not None}
+
+
+def _is_by_weight(base: ProtocolFile) -> bool:
+    return base.dose_basis == "mg/kg"
+
+
+def _own_room(setting: SiteSetting) -> Room:
+    return Room((), _bounds(setting), setting.unit)
+
+
+def _bounds(setting: SiteSetting) -> str:
+    if setting.low is None or setting.high is None:
+        return ""
+    return f"A site chooses from {plain(setting.low, setting.unit)} to {plain(setting.high, setting.unit)}."
 
 
 def _room(base: ProtocolFile, name: str, setting: SiteSetting | None) -> Room | None:
@@ -76,9 +93,8 @@ def _room(base: ProtocolFile, name: str, setting: SiteSetting | None) -> Room | 
     if isinstance(latest.value, bool):
         return None
     said = []
-    if setting is not None and setting.low is not None and setting.high is not None:
-        low, high = plain(setting.low, setting.unit), plain(setting.high, setting.unit)
-        said.append(f"A site chooses from {low} to {high}.")
+    if setting is not None:
+        said.append(_bounds(setting))
     if lower_is_tighter(name):
         highest = max(latest.value) if isinstance(latest.value, tuple) else latest.value
         said.append(f"Not above the product's {plain(highest, latest.unit)}.")
@@ -86,4 +102,4 @@ def _room(base: ProtocolFile, name: str, setting: SiteSetting | None) -> Room | 
         said.append(f"Not below the product's {value_text(latest)}.")
     elif setting is None or name not in CHOSEN:
         return None
-    return Room(setting.choices if setting is not None else (), " ".join(said))
+    return Room(setting.choices if setting is not None else (), " ".join(s for s in said if s))

@@ -206,3 +206,23 @@ def test_the_diff_is_shown_whole_on_the_review_page(site):
     html = text_of(signed_in(site.director).get(reverse("protocol-version", args=[row.pk])))
     for said in ("Has drunk something.", "1, 4, 8, 11, 15, 18", "Shortest stay in minutes", "Tighter"):
         assert said in html, said
+
+
+def test_a_value_that_only_a_site_has_is_added_and_taken_away_again(site):
+    author, address = begin(site)
+    typed = {"value_dosing_weight_cap": "100", "why_dosing_weight_cap": "Our own cap."}
+    later = (NOW + timedelta(days=5)).date().isoformat()
+    html = text_of(author.get(address))
+    assert author.post(address, filled(html, **typed, from_dosing_weight_cap=later)).status_code == 302
+    page = reverse("protocol-version", args=[version_of(site).pk])
+    html = text_of(author.get(page))
+    assert "Cap of the weight" in html
+    sent = {"id": hidden(html, "id"), "text": hidden(html, "text"), "what": "submit", "effective_on": TODAY}
+    refused = author.post(page, sent)
+    assert refused.status_code == 422 and "holds from" in text_of(refused), (
+        "nothing would be offered until then"
+    )
+    back = filled(text_of(author.get(address)), back_dosing_weight_cap="on")
+    assert author.post(address, back).status_code == 302
+    told = version_for(site.prescriber, version_of(site).pk, at=NOW)
+    assert told.texts[0].text == told.text.text

@@ -10,7 +10,7 @@ from posology.clinic.protocols.locks import lock_protocols
 from posology.clinic.protocols.models import SiteVersion, VersionStepRow, VersionText
 from posology.clinic.protocols.queries import Told, raw_of, site_day_of, version_for, versions_of
 from posology.knowledge.lifecycle import NEED_A_REASON, VersionStep, move_from
-from posology.knowledge.overlay import sha256_of
+from posology.knowledge.overlay import read_protocol, sha256_of
 from posology.knowledge.schema import ProtocolFile
 from posology.knowledge.submission import faults_of
 from posology.knowledge.writing import write_protocol
@@ -59,6 +59,13 @@ def check_day(told: Told, day: date, by: User, at: datetime) -> None:
     if day < today:
         raise ProtocolRefused(
             f"The day {day} has passed, and a protocol never holds backwards. Choose {today} or a later day.",
+            field="effective_on",
+        )
+    whole = max(min(dated) for dated in read_protocol("draft", raw_of(told.text)).values.values())
+    if day < whole:
+        raise ProtocolRefused(
+            f"A value of it holds from {whole} only, and without it nothing can be offered. "
+            "Choose that day or a later one.",
             field="effective_on",
         )
     others = versions_of(told.row.protocol, on=today)

@@ -30,7 +30,7 @@ def draft(request: HttpRequest, version: UUID) -> HttpResponse:
     file = read_protocol(told.row.protocol.name, raw_of(told.text))
     errors: dict[str, str] = {}
     if request.method == "POST":
-        typed = forms.Typed(request.POST, file)
+        typed = forms.Typed(request.POST, file, room_of(told.row.protocol.based_on))
         errors = typed.errors or _written(request, told, typed)
         if not errors:
             messages.success(request, "The draft is saved.")

@@ -41,7 +41,7 @@ class ValueRow:
     name: str
     label: str
     now: str
-    now_from: date
+    now_from: date | None
     drafted: str  # empty where the draft changes nothing
     drafted_from: date | None
     note: str
@@ -61,14 +61,14 @@ class Group:
 class Typed:
     """The changes of one form as they were read, and what is wrong with them, field by field."""
 
-    def __init__(self, post: QueryDict, file: ProtocolFile) -> None:
-        self.post, self.file = post, file
+    def __init__(self, post: QueryDict, file: ProtocolFile, room: Mapping[str, Room]) -> None:
+        self.post, self.file, self.room = post, file, room
         self.errors: dict[str, str] = {}
         self.changes = Changes(
             title=self._title(),
             review_due=self._read("review_due", lambda t: typed_day(t, what="day of the review")),
             values=tuple(self._values()),
-            put_back=tuple(name for name in (*file.values, CRITERIA) if post.get(f"back_{name}")),
+            put_back=tuple(name for name in (*file.values, *room, CRITERIA) if post.get(f"back_{name}")),
             phases=self._phases(),
             monitoring=self._monitoring(),
             minimum_min=self._read("minimum_min", _whole),
@@ -88,8 +88,9 @@ class Typed:
         return (text,) if text else ()
 
     def _values(self) -> Iterable[ValueChange]:
-        for name, dated in self.file.values.items():
-            last = dated[max(dated)]
+        for name in names_of(self.file, self.room):
+            dated = self.file.values.get(name)
+            last = dated[max(dated)] if dated else None
             new = self._read(f"value_{name}", lambda text, last=last: read_like(text, last))  # type: ignore[misc]
             on = self._read(f"from_{name}", lambda text: typed_day(text, what="effective day"))
             why = " ".join(self.post.get(f"why_{name}", "").split())
@@ -105,7 +106,8 @@ class Typed:
                     f"Say why {value_words(name)[:1].lower()}{value_words(name)[1:]} changes."
                 )
                 continue
-            yield ValueChange(name, new, on, why, self.post.get(f"source_{name}") or SITE_SOURCE)
+            unit = self.room[name].unit if name in self.room else None
+            yield ValueChange(name, new, on, why, self.post.get(f"source_{name}") or SITE_SOURCE, unit)
 
     def _phases(self) -> dict[tuple[str, str], tuple[int, ...]]:
         found: dict[tuple[str, str], tuple[int, ...]] = {}
@@ -131,8 +133,15 @@ class Typed:
             return None
 
 
-def read_like(text: str, value: Value) -> Decimal | str | tuple[Decimal, ...]:
+def names_of(file: ProtocolFile, room: Mapping[str, Room]) -> tuple[str, ...]:
+    """Return the values of a draft, and those that only a site has and this one does not have yet."""
+    return (*file.values, *(name for name in room if name not in file.values))
+
+
+def read_like(text: str, value: Value | None) -> Decimal | str | tuple[Decimal, ...]:
     """Read what was typed in the form that a value has: a number, numbers parted by spaces, or a word."""
+    if value is None:
+        return read_number(text, what="value")
     if isinstance(value.value, tuple):
         return tuple(read_number(part, what="value") for part in text.split())
     if isinstance(value.value, str):
@@ -173,7 +182,7 @@ def value_rows(
     typed = post or QueryDict()
     return tuple(
         _row(name, file, before, on, room[name], sources, typed, errors)
-        for name in file.values
+        for name in names_of(file, room)
         if name in room
     )
 
@@ -188,11 +197,11 @@ def _row(
     typed: QueryDict,
     errors: Mapping[str, str],
 ) -> ValueRow:
-    held = before.values[name]
-    now = in_force(held, on=max(on, min(held)))
-    changed = file.values[name] != held
-    day = max(file.values[name])
-    drafted = file.values[name][day]
+    held, mine = before.values.get(name), file.values.get(name)
+    now = in_force(held, on=max(on, min(held))) if held else None
+    changed = mine != held and mine is not None
+    day = max(mine) if mine else on
+    drafted = mine[day] if mine else None
     fields = (
         _new_field(name, now, room, typed, errors),
         _typed_field("from", name, "Holds from", "day", "As in 2026-12-01.", typed, errors),
@@ -202,11 +211,11 @@ def _row(
     return ValueRow(
         name=name,
         label=value_words(name),
-        now=value_text(now),
-        now_from=max(d for d in held if d <= max(on, min(held))),
-        drafted=value_text(drafted) if changed else "",
+        now=value_text(now) if now else "none",
+        now_from=max(d for d in held if d <= max(on, min(held))) if held else None,
+        drafted=value_text(drafted) if changed and drafted else "",
         drafted_from=day if changed else None,
-        note=(drafted.note or "") if changed else "",
+        note=(drafted.note or "") if changed and drafted else "",
         fields=fields,
         put_back=Field(f"back_{name}", "Put it back as it was", "checkbox", required=False)
         if changed
@@ -229,16 +238,27 @@ def _source_field(name: str, sources: tuple[Choice, ...], typed: QueryDict) -> F
     return Field(key, "Rests on", "select", typed.get(key, ""), hint=hint, choices=options, required=False)
 
 
-def _new_field(name: str, now: Value, room: Room, typed: QueryDict, errors: Mapping[str, str]) -> Field:
+def _new_field(
+    name: str, now: Value | None, room: Room, typed: QueryDict, errors: Mapping[str, str]
+) -> Field:
     key = f"value_{name}"
     value, error = typed.get(key, ""), errors.get(key, "")
     if room.choices:
         options = tuple(Choice(w, w, chosen=w == value) for w in room.choices)
         return Field(key, "New", "select", value, error=error, choices=options)
-    many = isinstance(now.value, tuple)
+    many = now is not None and isinstance(now.value, tuple)
     hint = " ".join(part for part in (room.says, "All of them, parted by spaces." if many else "") if part)
     width = "medium" if many else "short"
-    return Field(key, "New", "number", value, hint=hint, error=error, unit=now.unit or "", width=width)
+    return Field(
+        key,
+        "New",
+        "number",
+        value,
+        hint=hint,
+        error=error,
+        unit=(now.unit if now else room.unit) or "",
+        width=width,
+    )
 
 
 def course_groups(file: ProtocolFile, post: QueryDict | None, errors: Mapping[str, str]) -> tuple[Group, ...]:
