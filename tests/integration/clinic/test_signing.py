@@ -178,8 +178,10 @@ def test_a_second_order_beside_an_active_one_is_refused(site, patient):
     assert factories.signed_order(site, patient).order.status == "active"
 
 
+@pytest.mark.hazard("H-23")
 @pytest.mark.hazard("H-25")
 def test_the_database_holds_one_active_order_and_one_open_course_a_patient(site, patient):
+    """N = 2: a second active order, and a second open course, written past every action."""
     order = factories.signed_order(site, patient).order
     twin = {f.attname: getattr(order, f.attname) for f in order._meta.concrete_fields}
     with pytest.raises(IntegrityError), transaction.atomic():
