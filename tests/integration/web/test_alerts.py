@@ -139,6 +139,9 @@ def test_the_signature_waits_for_the_answers_and_keeps_them(site):
     assert refused.status_code == 422 and "It is not followed. Say why" in text_of(refused)
     sent = client.post(url, {**unsaid, "why_1": "Last dose a week ago."})
     assert sent.status_code == 302
+    order = text_of(client.get(sent["Location"]))
+    assert "followed by Synthetic, Prescriber." in order
+    assert "not followed by Synthetic, Prescriber: Last dose a week ago." in order
     kept = {r.rule: (r.answer, r.reason) for r in AlertRow.objects.for_clinic(site.clinic)}
     assert kept[BENZO] == ("heeded", "")
     assert kept["rules-interactions/opioid"] == ("overridden", "Last dose a week ago.")

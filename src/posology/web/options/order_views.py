@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 
 from posology.clinic.accounts.permissions import may
 from posology.clinic.orders.actions import withdraw_order
-from posology.clinic.orders.models import OrderRow, OrderStatus
+from posology.clinic.orders.models import AlertAnswer, OrderRow, OrderStatus
 from posology.clinic.orders.queries import order_for
 from posology.clinic.orders.stored import OrderAltered, check_intact
 from posology.clinic.protocols.queries import library_of_order
@@ -106,6 +106,13 @@ def _order_page(opened: OpenPatient, row: OrderRow, intact: Order, place: PlaceF
             for o in row.overrides.everywhere(
                 because="of one order, which was scoped when it was read"
             ).select_related("by")
+        ],
+        "answered": [
+            (a.rule, a.answer == AlertAnswer.HEEDED, a.reason, a.by.full_name)
+            for a in row.alerts.everywhere(because="of one order, which was scoped when it was read")
+            .filter(answer__in=[AlertAnswer.HEEDED, AlertAnswer.OVERRIDDEN])
+            .select_related("by")
+            .order_by("rule")
         ],
     }
 
