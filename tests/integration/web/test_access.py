@@ -27,7 +27,7 @@ def test_every_address_has_a_line_in_the_table():
 
 @pytest.mark.requirement("SR-10")
 def test_every_address_opens_to_the_roles_of_its_line_and_to_no_other(here, record_property):
-    """Looking and sending, N = 168: every address x every role x (GET, POST)."""
+    """Looking and sending: every address x every role x (GET, POST)."""
     tried = 0
     for role in Role:
         for name in names():
