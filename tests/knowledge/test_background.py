@@ -28,9 +28,10 @@ READERS = (
     "knowledge/",
     "cli/knowledge.py",
     "cli/coverage.py",
+    "cli/explaining.py",
     "web/knowledge/",
 )
-FORBIDDEN = {"posology.knowledge.background", "posology.knowledge.reference", "posology.knowledge.coverage"}
+FORBIDDEN = {f"posology.knowledge.{module}" for module in ("background", "reference", "coverage", "uses")}
 
 
 # ---------------------------------------------------------------- nothing that decides can read it
