@@ -246,9 +246,18 @@ def drug_texts(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def drug_codes(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield every code of a drug once, and below each group of ATC a code that no drug of the list has."""
     for drug in library.drugs.drugs.values():
-        if drug.rxnorm:
-            yield f"RxNorm {drug.rxnorm}", ()
+        rxnorm = (*((drug.rxnorm,) if drug.rxnorm else ()), *drug.rxnorm_products)
+        yield from ((f"RxNorm {code}", ()) for code in rxnorm)
+    codes = dict.fromkeys(code for drug in library.drugs.drugs.values() for code in drug.atc)
+    yield from ((f"ATC {code}", ()) for code in codes)
+
+
+def atc_groups(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for one in library.drugs.classes.values():
+        for group in one.atc:
+            yield f"ATC {group}{'A99'[len(group) - 7 :] if len(group) < 7 else ''}", ()
 
 
 def drugs_read(
@@ -284,6 +293,7 @@ def canaries_of(writer: Writer) -> Iterator[dict[str, Any]]:
     yield from grouped(writer, "intolerances", ketamine_itself(library))
     yield from drugs_read(writer, "drugs", drug_texts(library))
     yield from drugs_read(writer, "coded_drugs", [*drug_codes(library), ("RxNorm-OID 6470", ())])
+    yield from grouped(writer, "coded_drugs", atc_groups(library))
     yield from grouped(writer, "drugs", [(OPAQUE, ())])
 
 

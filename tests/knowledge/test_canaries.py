@@ -228,7 +228,8 @@ def with_drug(key: str, **changes: object) -> Library:
 
 def names_of(key: str) -> set[str]:
     drug = LIBRARY.drugs.drugs[key]
-    return {key.replace("_", " "), *drug.names, *({f"RxNorm {drug.rxnorm}"} if drug.rxnorm else ())}
+    codes = {f"RxNorm {code}" for code in (drug.rxnorm, *drug.rxnorm_products) if code}
+    return {key.replace("_", " "), *drug.names, *codes, *(f"ATC {code}" for code in drug.atc)}
 
 
 def names_it(key: str) -> Telling:
@@ -273,7 +274,7 @@ def says_the_same_without(key: str, name: str) -> bool:
 
 @pytest.mark.hazard("H-18")
 def test_each_name_and_code_of_each_drug_is_missed(record_property):
-    """Each name, brand and RxNorm code of each drug taken out in turn, and each drug: red, N of N."""
+    """Each name, brand, RxNorm and ATC code of each drug taken out in turn, and each drug: red, N of N."""
     tried, unnoticed = 0, []
     for key, drug in LIBRARY.drugs.drugs.items():
         breaks = [
@@ -283,6 +284,11 @@ def test_each_name_and_code_of_each_drug_is_missed(record_property):
         ]
         if drug.rxnorm:
             breaks.append((drug.rxnorm, with_drug(key, rxnorm=None)))
+        for code in drug.rxnorm_products:
+            breaks.append((code, with_drug(key, rxnorm_products=without_code(drug.rxnorm_products, code))))
+        for code in drug.atc:
+            if not says_the_same_without(key, f"ATC {code}"):
+                breaks.append((code, with_drug(key, atc=without_code(drug.atc, code))))
         held = {k: d for k, d in LIBRARY.drugs.drugs.items() if k != key}
         breaks.append((key, replace(LIBRARY, drugs=LIBRARY.drugs.model_copy(update={"drugs": held}))))
         for what, broken in breaks:
