@@ -226,3 +226,9 @@ def test_a_value_that_only_a_site_has_is_added_and_taken_away_again(site):
     assert author.post(address, back).status_code == 302
     told = version_for(site.prescriber, version_of(site).pk, at=NOW)
     assert told.texts[0].text == told.text.text
+
+
+def test_the_knowledge_page_leads_there_for_those_who_may(site):
+    link = f'href="{reverse("protocols")}"'
+    for person, leads in ((site.nurse, True), (site.director, True), (site.administrator, False)):
+        assert (link in text_of(signed_in(person).get(reverse("knowledge")))) is leads
