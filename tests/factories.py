@@ -20,9 +20,9 @@ from posology.clinic.outcomes.actions import record_form
 from posology.clinic.outcomes.models import CompletedForm
 from posology.clinic.patients.actions import register_patient
 from posology.clinic.patients.models import Patient
+from posology.clinic.protocols.queries import library_of_order
 from posology.clinic.sessions.actions import Recorded
 from posology.clinic.sessions.models import SessionRow
-from posology.clinic.protocols.queries import library_of_order
 from posology.knowledge import Library, load_library
 from posology.treatment import GateKind, gate_items, worksheet
 from tests.cases import NOW, complete_case, usual_answer

@@ -52,7 +52,7 @@ def test_every_pattern_of_phq_9(first, second, record_property):
 @pytest.mark.property
 @pytest.mark.hazard("H-20")
 def test_every_pattern_of_gad_7_with_and_without_blanks(record_property):
-    """All 5^7 patterns of four answers and a blank, 0 differences: a blank gives no total, never a low one."""
+    """All 5^7 patterns of four answers and a blank, 0 differences: a blank gives no total, not a low one."""
     tried = 0
     for given in product(range(5), repeat=7):
         answers = tuple(None if a == BLANK else a for a in given)

@@ -188,7 +188,9 @@ def _default(value: Decimal | bool | str, unit: str | None) -> str:
         return "yes" if value else "no"
     if isinstance(value, str):
         return value.replace("_", " ")
-    return str(Quantity(value, unit)) if unit in UNITS else f"{show_number(value)} {unit or ''}".strip()
+    if unit is not None and unit in UNITS:
+        return str(Quantity(value, unit))
+    return f"{show_number(value)} {unit or ''}".strip()
 
 
 def bounds_words(setting: SiteSetting) -> str:
