@@ -3,7 +3,7 @@
 # Extra words for the command behind a target go in ARGS:  make demo ARGS=--reset
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs serve safety faults fuzz lock
+.PHONY: help demo test check bench docs serve safety faults fuzz mutants lock
 ARGS ?=
 PY := .venv/bin/python
 
@@ -45,6 +45,10 @@ faults: ## kills, power cuts and lost networks, on both databases
 fuzz: ## ten million orders through every door: what was refused, and that nothing escaped
 	@sh tools/bootstrap
 	@$(PY) -m tools.fuzz $(ARGS)
+
+mutants: ## change the deciding code in small ways, and see whether a test notices
+	@sh tools/bootstrap
+	@$(PY) -m tools.mutants $(ARGS)
 
 lock: ## write requirements.lock anew from pyproject.toml
 	@sh tools/bootstrap
