@@ -107,3 +107,30 @@ def test_no_protocol_lets_anybody_through_without_an_answer_in_date(record_prope
                 tried += 1
     record_property("n", tried)
     assert tried > 10_000
+
+
+@pytest.mark.hazard("H-15")
+@pytest.mark.parametrize("planted", ["never too old", "a blank is no"])
+def test_a_planted_fault_would_be_seen(planted, monkeypatch):
+    """An answer that never grows old, and a blank read as *no*: N = 2, each passes where it must not."""
+    file, rule = next((f, r) for f, r in RULES if r.id == "pregnant")
+    base = offered_case(LIBRARY.protocol("ketamine-iv"))
+    others = tuple(f for f in base.facts if f.key not in {"can_be_pregnant", "pregnant"})
+    can_be = Fact("can_be_pregnant", Answer.YES, NOW - DAY, STAFF)
+    library = LIBRARY
+    if planted == "never too old":
+        facts = (*others, can_be, Fact("pregnant", Answer.NO, NOW - timedelta(days=300), STAFF))
+        held = {**QUESTIONS, "pregnant": QUESTIONS["pregnant"].model_copy(update={"good_for_days": None})}
+        library = replace(LIBRARY, questions=LIBRARY.questions.model_copy(update={"questions": held}))
+    else:
+        facts = (*others, can_be)
+        monkeypatch.setattr(
+            "posology.protocols.conditions.seen",
+            lambda case, key, question, as_of: next(
+                iter(case.all_of(key)), Fact(key, Answer.NO, as_of, STAFF)
+            ),
+        )
+    case = replace(base, facts=facts)
+    assert evaluate(rule.when, Context(case, library, NOW, file.values)).truth is Truth.FALSE
+    monkeypatch.undo()
+    assert evaluate(rule.when, Context(case, LIBRARY, NOW, file.values)).truth is Truth.UNKNOWN
