@@ -56,14 +56,14 @@ def test_two_people_bring_a_protocol_into_force(demo: Demo, people: tuple[Page, 
 
     change(author, "Highest dose", "dose_ceiling", "1,2", today, "More for some.")
     author.get_by_role("button", name="Save the draft").click()
-    assert author.locator("#id_value_dose_ceiling-error").is_visible()
+    author.locator("#id_value_dose_ceiling-error").wait_for()
     assert author.locator("#id_value_dose_ceiling").input_value() == "1,2"
     looks_right(author)
 
     change(author, "Highest dose", "dose_ceiling", "1.2", today, "More for some.")
     author.get_by_role("button", name="Save the draft").click()
     author.wait_for_url(VERSION)
-    assert author.get_by_text("A site may go lower, never higher.").is_visible()
+    author.get_by_text("A site may go lower, never higher.").wait_for()
     assert author.get_by_role("button", name="Submit this version").count() == 0
     looks_right(author)
 
@@ -87,7 +87,7 @@ def test_two_people_bring_a_protocol_into_force(demo: Demo, people: tuple[Page, 
     for said in ("Usual first dose from", "Highest dose from", "Shortest stay in minutes", "Tighter"):
         assert reviewer.get_by_text(said).first.is_visible()
     reviewer.get_by_role("button", name="Approve and sign").click()
-    assert reviewer.locator("#id_password-error").is_visible()
+    reviewer.locator("#id_password-error").wait_for()
     reviewer.fill("#id_password", pass_phrase_of("director"))
     reviewer.get_by_role("button", name="Approve and sign").click()
     reviewer.get_by_text("The version is approved and signed.").wait_for()
