@@ -60,6 +60,8 @@ def holding(condition: Condition, library: Library, file: RulesFile, at: datetim
         yield {"medications": condition.taking}
     elif condition.unlisted_drug:
         yield {"medications": None}
+    elif condition.first_session:
+        yield {}  # the plain patient has had no session
     else:
         yield from of_fact(condition, library, file, at)
 

@@ -48,6 +48,8 @@ def holding(condition: Condition, case: Case, file: RulesFile, at: datetime) -> 
                 yield taking(case, name, at)
     elif condition.unlisted_drug:
         yield taking(case, "Fictiumab 5 MG Oral Tablet", at)
+    elif condition.first_session:
+        yield replace(case, sessions=())
     else:
         yield from with_fact(condition, case, file, at)
 

@@ -104,6 +104,12 @@ FAULTS = {
         "{fact: hypersensitivity, is: yes, above: 1}",
         "exactly one test",
     ),
+    "a first session of whom it is offered to": (
+        "esketamine-mdsi-us.yaml",
+        "only_where: {fact: acute_suicidality, is: yes}",
+        "only_where: {first_session: true}",
+        "says nothing of whom",
+    ),
     "an empty condition": (RULES, "{fact: hypersensitivity, is: yes}", "{}", "exactly one of"),
     "a message too long for a card": (RULES, 'say: "The patient is pregnant."', f'say: "{"x" * 141}"', "140"),
     "an unknown drug class": ("rules-interactions.yaml", "taking: opioid", "taking: opiate", "no drug class"),

@@ -101,6 +101,8 @@ def _single(condition: Condition, words: Dictionary) -> str:
         return f"Takes a drug of the group: {words.library.drugs.classes[condition.taking].title}"
     if condition.unlisted_drug is not None:
         return "Takes a drug that is not in the list of drugs"
+    if condition.first_session is not None:
+        return "No session of the course yet by this protocol"
     assert condition.fact is not None  # the reader saw to it that exactly one form is there
     return _fact(condition, words.library.questions.questions[condition.fact], words)
 

@@ -282,6 +282,11 @@ def _protocol_faults(file: ProtocolFile, library: Library) -> Iterator[tuple[str
     for condition in _conditions(file.only_where) if file.only_where else ():
         for problem in _condition_faults(condition, {}, library):
             yield f"only_where: {problem}", ("only_where",)
+    if file.only_where is not None and file.only_where.reads_the_protocol:
+        yield (
+            "only_where: 'first_session' says nothing of whom a protocol is offered to. Take it out.",
+            ("only_where",),
+        )
     for phase in file.phases:
         if phase.certainty is Certainty.NOT_VERIFIED:
             yield (

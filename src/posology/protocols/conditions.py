@@ -13,7 +13,7 @@ from enum import StrEnum
 from posology.case import Answer, Case, Choice, Fact, Medication, Missing, seen
 from posology.case.drug_names import DrugReading, read_drug
 from posology.knowledge import Library, number_in_force
-from posology.knowledge.schema import Compare, Condition, Dated, Question
+from posology.knowledge.schema import Compare, Condition, Dated, ProtocolFile, Question
 from posology.protocols.findings import Observed
 from posology.quantities import Quantity, age_years, show_number
 
@@ -37,12 +37,16 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a condition may look at: the case as of a moment, the knowledge, the rule file's own values."""
+    """What a condition may look at: the case as of a moment, the knowledge, the rule file's own values.
+
+    ``protocol`` is the one that is asked about; ``None`` where the question is about none.
+    """
 
     case: Case
     library: Library
     as_of: datetime
     values: Mapping[str, Dated]
+    protocol: ProtocolFile | None = None
 
     @property
     def today(self) -> date:
@@ -72,6 +76,8 @@ def evaluate(condition: Condition, context: Context) -> Evaluation:
         return _taking(condition.taking, context)
     if condition.unlisted_drug is not None:
         return _unlisted_drug(context)
+    if condition.first_session is not None:
+        return _first_session(context)
     assert condition.fact is not None  # the reader saw to it that exactly one form is there
     return _fact(condition, condition.fact, context)
 
@@ -250,6 +256,21 @@ def _holds(compare: Compare, value: Decimal) -> bool:
         return value < compare.below
     assert compare.at_most is not None
     return value <= compare.at_most
+
+
+def _first_session(context: Context) -> Evaluation:
+    """Answer whether the course that runs has no session by this protocol yet.
+
+    What was given in a course that ended, or elsewhere, is no session of this one: it begins anew.
+    """
+    if context.protocol is None:
+        ask = "Of which protocol is the session?"
+        return Evaluation(Truth.UNKNOWN, missing=(Missing("protocol", ask, "not said"),))
+    given = [s for s in context.case.running_course() if s.at <= context.as_of]
+    if not given or given[-1].protocol_id != context.protocol.id:
+        return Evaluation(Truth.TRUE)  # nothing was seen: the absence of a session is no value
+    last = given[-1]
+    return _of(False, Observed("Last session", f"session {last.number}", last.at, None, "session"))
 
 
 # A list of drugs says nothing about what is not on it until someone has said that it is complete.

@@ -42,25 +42,27 @@ def assess(case: Case, protocol_id: str, *, as_of: datetime, library: Library | 
     for file in library.rules:
         for rule in file.rules:
             if speaks_of(rule, protocol, case.jurisdiction, as_of):
-                key = (file.id, rule.id)
+                asked_of = protocol if rule.when.reads_the_protocol else None
+                key = (file.id, rule.id, asked_of.id if asked_of else "")
                 if key not in known:
-                    known[key] = _finding(rule, file, case, as_of, library)
+                    context = Context(case, library, as_of, file.values, asked_of)
+                    known[key] = _finding(rule, file, context)
                 findings.append(known[key])
     findings.sort(key=lambda f: f.verdict.rank)
     return Report(protocol_id, case.jurisdiction, as_of, tuple(findings), stamps_for(protocol, library))
 
 
-def _answers_so_far(case: Case, library: Library, as_of: datetime) -> dict[tuple[str, str], Finding]:
+def _answers_so_far(case: Case, library: Library, as_of: datetime) -> dict[tuple[str, str, str], Finding]:
     """Return what the rules have answered of this case by this library at this moment, to be added to.
 
-    A rule reads nothing of the protocol, so what it answered for one holds for all; which protocols it
-    speaks of is asked each time.
+    What a rule answered for one protocol holds for all, unless its condition reads the protocol: then its
+    answer is kept under that one's id. Which protocols it speaks of is asked each time.
     """
     kept = case.worked_out.get("findings")
     moment = (as_of, as_of.utcoffset())  # equal moments of two zones may be two days
     if kept is None or kept[0] is not library or kept[1] != moment:
         kept = case.worked_out["findings"] = (library, moment, {})
-    answered: dict[tuple[str, str], Finding] = kept[2]
+    answered: dict[tuple[str, str, str], Finding] = kept[2]
     return answered
 
 
@@ -84,8 +86,8 @@ def _covers(applies_to: AppliesTo, protocol: ProtocolFile, jurisdiction: str) ->
     )
 
 
-def _finding(rule: Rule, file: RulesFile, case: Case, as_of: datetime, library: Library) -> Finding:
-    answer = evaluate(rule.when, Context(case, library, as_of, file.values))
+def _finding(rule: Rule, file: RulesFile, context: Context) -> Finding:
+    answer = evaluate(rule.when, context)
     verdict = _verdict(rule, answer)
     return Finding(
         rule=f"{file.id}/{rule.id}",
@@ -96,7 +98,7 @@ def _finding(rule: Rule, file: RulesFile, case: Case, as_of: datetime, library: 
         do=_what_to_do(rule, verdict, answer.missing),
         because=answer.because,
         missing=answer.missing,
-        citations=cite(rule, library, case.jurisdiction),
+        citations=cite(rule, context.library, context.case.jurisdiction),
         certainty=rule.certainty,
         cleared_by=rule.cleared_by,
         each_session=rule.each_session,

@@ -27,6 +27,7 @@ def told(condition: dict, file_id: str = "rules-session", on: date = TODAY) -> l
         ({"bmi": {"at_least": 40}}, "BMI at least 40 kg/m²"),
         ({"taking": "mao_inhibitor"}, "Takes a drug of the group: MAO inhibitors"),
         ({"unlisted_drug": True}, "Takes a drug that is not in the list of drugs"),
+        ({"first_session": True}, "No session of the course yet by this protocol"),
         ({"fact": "pregnant", "known": "yes"}, "Pregnant: the last answer, however old, is yes"),
         (
             {"fact": "weight", "changed_by_more_than_percent": 10},

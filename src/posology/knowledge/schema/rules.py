@@ -41,24 +41,31 @@ class Condition(Strict):
     bmi: "Compare | None" = None
     taking: str | None = None
     unlisted_drug: bool | None = None
+    # No session of the course that runs was given by the protocol that is asked about.
+    first_session: Literal[True] | None = None
     any_of: tuple["Condition", ...] | None = None
     all_of: tuple["Condition", ...] | None = None
     not_: "Condition | None" = Field(default=None, alias="not")
 
     @model_validator(mode="after")
     def _has_one_form(self) -> "Condition":
-        heads = [n for n in ("fact", "age", "bmi", "taking", "unlisted_drug", "any_of", "all_of", "not_")
-                 if getattr(self, n) is not None]  # fmt: skip
+        heads = [n for n in ("fact", "age", "bmi", "taking", "unlisted_drug", "first_session", "any_of",
+                             "all_of", "not_") if getattr(self, n) is not None]  # fmt: skip
         if len(heads) != 1:
-            raise ValueError(
-                "a condition has exactly one of fact, age, bmi, taking, unlisted_drug, any_of, all_of, not"
-            )
+            raise ValueError("a condition has exactly one of fact, age, bmi, taking, unlisted_drug, "
+                             "first_session, any_of, all_of, not")  # fmt: skip
         tests = [n for n in ("is_", "above", "at_least", "below", "at_most", "within_days", "known",
                              "changed_by_more_than_percent") if getattr(self, n) is not None]  # fmt: skip
         if (heads == ["fact"]) != (len(tests) == 1):
             raise ValueError("a fact has exactly one test (is, above, at_least, below, at_most, within_days, "
                              "known, changed_by_more_than_percent), and nothing else has one")  # fmt: skip
         return self
+
+    @property
+    def reads_the_protocol(self) -> bool:
+        """Whether the answer may differ from protocol to protocol, for one patient at one moment."""
+        inner = (*(self.any_of or ()), *(self.all_of or ()), *((self.not_,) if self.not_ else ()))
+        return self.first_session is not None or any(part.reads_the_protocol for part in inner)
 
 
 class Compare(Strict):
