@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from posology.case import MeasuredScore
-from posology.knowledge import load_library, number_in_force
+from posology.knowledge import Library, load_library, number_in_force
 from posology.knowledge.schema import MeasureFile
 from posology.quantities import DomainError
 
@@ -100,15 +100,15 @@ def score(instrument: str, answers: Sequence[int | None] | Mapping[int, int | No
     )
 
 
-def measure_of(instrument: str) -> MeasureFile:
-    """Return an instrument's file.
+def measure_of(instrument: str, library: Library | None = None) -> MeasureFile:
+    """Return an instrument's file, as the library given has it; the package's own by default.
 
     Raises
     ------
     ScoreError
         If there is none of that id.
     """
-    measures = load_library().measures
+    measures = (library or load_library()).measures
     if instrument not in measures:
         raise ScoreError(
             f"There is no instrument '{instrument[:40]}'. Those known are: {', '.join(sorted(measures))}."
@@ -155,8 +155,17 @@ def band_of(measure: MeasureFile, total: int) -> str:
     return next(band.label for band in measure.bands if band.low <= total <= band.high)
 
 
-def change(baseline: MeasuredScore, latest: MeasuredScore, *, on: date) -> Change:
+def change(
+    baseline: MeasuredScore, latest: MeasuredScore, *, on: date, library: Library | None = None
+) -> Change:
     """Compare a score with its baseline: points, percent, response and remission by the rule of the day.
+
+    Parameters
+    ----------
+    on : date
+        The day whose rule counts.
+    library : Library, optional
+        Whose rule it is; the package's own by default.
 
     Raises
     ------
@@ -172,7 +181,7 @@ def change(baseline: MeasuredScore, latest: MeasuredScore, *, on: date) -> Chang
         raise ScoreError("One of the two forms has no total, so there is no change. Complete the form.")
     if baseline.total == 0:
         raise ScoreError("The baseline is 0, so no percentage can be formed. Name another baseline.")
-    values = measure_of(latest.instrument).values
+    values = measure_of(latest.instrument, library).values
     fall = Decimal(100 * (baseline.total - latest.total)) / Decimal(baseline.total)
     response = number_in_force(values, "response_fall_percent", on=on)
     remission = number_in_force(values, "remission_below", on=on) if "remission_below" in values else None

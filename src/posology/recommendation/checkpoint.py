@@ -80,7 +80,9 @@ def _duration(checkpoint: Checkpoint, asking: _Asking) -> Iterator[Prompt]:
     if baseline is None or not baseline.total:
         return
     began_at = asking.course.sessions[0].at
-    good = [s for s in asking.scores if s.at > began_at and responded(baseline, s, asking.as_of)]
+    good = [
+        s for s in asking.scores if s.at > began_at and responded(baseline, s, asking.library, asking.as_of)
+    ]
     if not good:
         return
     improved_on = day_in_zone_of(asking.as_of, good[0].at)
@@ -115,15 +117,19 @@ def _futility(checkpoint: Checkpoint, asking: _Asking) -> Iterator[Prompt]:
         for n in (*checkpoint.after_each, checkpoint.after_one)
         if (score := _score_after(n, course.sessions, asking.scores, checkpoint.at_h)) is not None
     }
-    fell = {n: change(baseline, s, on=asking.today).fall_percent for n, s in after.items()}
+    fell = {n: _fell(baseline, s, asking) for n, s in after.items()}
     each = all(n in fell and fell[n] < threshold for n in checkpoint.after_each)
     one = checkpoint.after_one in fell and fell[checkpoint.after_one] < threshold
-    if not (each or one) or change(baseline, latest, on=asking.today).fall_percent >= threshold:
+    if not (each or one) or _fell(baseline, latest, asking) >= threshold:
         return
     told = "; ".join(_told(course.sessions[n - 1], after[n], fell[n], asking.as_of) for n in sorted(fell))
     say = f"PHQ-9 was {baseline.total} before the course; {told}. Each fall is held against {threshold} %."
     on = day_in_zone_of(asking.as_of, after[checkpoint.after_one if one else max(checkpoint.after_each)].at)
     yield _prompt(checkpoint, asking, say, on, True, _seen((baseline, *(after[n] for n in sorted(after)))))
+
+
+def _fell(baseline: MeasuredScore, score: MeasuredScore, asking: _Asking) -> Decimal:
+    return change(baseline, score, on=asking.today, library=asking.library).fall_percent
 
 
 def _score_after(

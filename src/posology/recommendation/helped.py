@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from posology.case import Answer, MeasuredScore, PastSession
+from posology.knowledge import Library
 from posology.measures import baseline_of, change
 
 
 def helped(
-    sessions: Sequence[PastSession], scores: Sequence[MeasuredScore], *, on: date
+    sessions: Sequence[PastSession], scores: Sequence[MeasuredScore], *, on: date, library: Library
 ) -> tuple[Answer, ...]:
     """Answer for each session of one course whether a response followed it.
 
@@ -23,6 +24,8 @@ def helped(
         Of one instrument.
     on : date
         The day whose rule says what a response is.
+    library : Library
+        Whose rule it is.
     """
     if not sessions:
         return ()
@@ -38,6 +41,6 @@ def helped(
         if not after:
             answers.append(Answer.UNKNOWN)
             continue
-        moved = change(baseline, max(after, key=lambda s: s.at), on=on)
+        moved = change(baseline, max(after, key=lambda s: s.at), on=on, library=library)
         answers.append(Answer.YES if moved.response or moved.remission else Answer.NO)
     return tuple(answers)

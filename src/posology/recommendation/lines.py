@@ -107,7 +107,8 @@ def _effective(making: Making) -> Decimal:
     """
     course, baseline = making.course, making.response.baseline
     scores = [s for s in making.case.scores_of("phq-9") if s.total is not None]
-    found = last_effective(course.sessions, scores, baseline, as_of=making.as_of) if baseline else None
+    asked = (course.sessions, scores, baseline, making.library) if baseline else None
+    found = last_effective(*asked, as_of=making.as_of) if asked else None
     level = found.level if found is not None else course.last.level
     if level > course.last.level and not (
         making.tolerability.state == "good" and _may_be_raised(making) and not _was_too_much(level, making)

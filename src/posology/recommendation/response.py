@@ -109,12 +109,12 @@ def _judge(
         return _no_baseline(
             "The PHQ-9 before the first session was 0, so no percentage can be formed.", "baseline 0"
         )
-    moved = change(baseline, latest, on=as_of.date())
+    moved = change(baseline, latest, on=as_of.date(), library=library)
     told = f"PHQ-9 {baseline.total} → {latest.total} ({_percent(moved.fall_percent)})"
     best = min((s for s in scores if s.at > sessions[0].at), key=lambda s: s.total or 0)
     worse = _worse(moved, latest.total - (best.total or 0), best, library, as_of)
     if worse is not None:
-        state = WORSE_AFTER_RESPONSE if responded(baseline, best, as_of) else "worse"
+        state = WORSE_AFTER_RESPONSE if responded(baseline, best, library, as_of) else "worse"
         return Response(state, f"{told}: {worse}", baseline, latest)
     if moved.remission:
         return Response("remission", f"{told}: remission.", baseline, latest)
@@ -132,14 +132,14 @@ def _worse(moved: Change, risen: int, best: MeasuredScore, library: Library, as_
         return f"worse than before the course by {moved.points} points."
     if risen < meaningful or moved.remission:
         return None
-    if responded(moved.baseline, best, as_of):
+    if responded(moved.baseline, best, library, as_of):
         return f"worse after a response, up {risen} points from the best of this course ({best.total})."
     return f"up {risen} points from the best of this course ({best.total})."
 
 
-def responded(baseline: MeasuredScore, score: MeasuredScore, as_of: datetime) -> bool:
+def responded(baseline: MeasuredScore, score: MeasuredScore, library: Library, as_of: datetime) -> bool:
     """Answer whether a score is a response, or a remission, against a baseline above 0."""
-    moved = change(baseline, score, on=as_of.date())
+    moved = change(baseline, score, on=as_of.date(), library=library)
     return moved.response or moved.remission
 
 
@@ -147,6 +147,7 @@ def last_effective(
     sessions: Sequence[PastSession],
     scores: Sequence[MeasuredScore],
     baseline: MeasuredScore,
+    library: Library,
     *,
     as_of: datetime,
 ) -> PastSession | None:
@@ -159,7 +160,7 @@ def last_effective(
     scores : sequence of MeasuredScore
         Those with a total; what lies before the first session is not looked at.
     """
-    good = [s.at for s in scores if s.at > sessions[0].at and responded(baseline, s, as_of)]
+    good = [s.at for s in scores if s.at > sessions[0].at and responded(baseline, s, library, as_of)]
     if not good:
         return None
     return max((s for s in sessions if s.at < max(good)), key=lambda s: s.at)

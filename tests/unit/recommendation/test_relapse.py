@@ -105,5 +105,5 @@ def test_a_score_from_before_the_course_is_no_response_of_it():
     sessions = on_days("ketamine-iv", [7, 3])
     before, after = score(4, sessions[0].at - timedelta(days=9)), score(9, YESTERDAY)
     baseline = score(20, sessions[0].at - timedelta(hours=1))
-    assert last_effective(sessions, [before], baseline, as_of=NOW) is None
-    assert last_effective(sessions, [before, after], baseline, as_of=NOW) is sessions[1]
+    assert last_effective(sessions, [before], baseline, load_library(), as_of=NOW) is None
+    assert last_effective(sessions, [before, after], baseline, load_library(), as_of=NOW) is sessions[1]

@@ -115,7 +115,9 @@ def earlier_doses(
     found: list[EarlierDose] = []
     for course in ended.values():
         course.sort(key=lambda s: s.at)
-        for told, answer in zip(course, helped(course, scores, on=site_day(patient, as_of)), strict=True):
+        library = library_at(patient.clinic, as_of)
+        answers = helped(course, scores, on=site_day(patient, as_of), library=library)
+        for told, answer in zip(course, answers, strict=True):
             found.append(
                 EarlierDose(
                     told.at,
