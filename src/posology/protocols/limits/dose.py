@@ -220,11 +220,17 @@ def check_devices(protocol: ProtocolFile, *, dose_mg: Decimal, devices: int | No
     holds = limit_in(protocol, "dose_step", "mg", on)
     if isinstance(devices, bool) or not isinstance(devices, int) or devices * holds != dose_mg:
         raise LimitExceeded(
-            f"{'No number of devices' if devices is None else f'{devices} devices'} for {in_mg(dose_mg)}, "
-            f"at {in_mg(holds)} a device, is not the dose. Work the number of devices out again.",
+            f"{_shown(devices)} for {in_mg(dose_mg)}, at {in_mg(holds)} a device, is not the dose. "
+            "Work the number of devices out again.",
             limit="devices",
             value=value_of(protocol, "dose_step", on),
         )
+
+
+def _shown(devices: int | None) -> str:
+    if devices is None:
+        return "No number of devices"
+    return f"{devices} device{'' if devices == 1 else 's'}"
 
 
 def _exact_mg(protocol: ProtocolFile, level: Decimal, weight_kg: Decimal | None) -> Fraction:

@@ -26,7 +26,7 @@ def limit_in(protocol: ProtocolFile, name: str, unit: str, on: date) -> Decimal:
         raise KnowledgeError(
             f"The value '{name}' of {protocol.id} is not a number with a unit. Mend the file."
         )
-    return value.value if value.unit == unit else convert(value.value, value.unit, unit)
+    return convert(value.value, value.unit, unit)
 
 
 def allowed_levels(protocol: ProtocolFile, on: date) -> tuple[Decimal, ...]:
