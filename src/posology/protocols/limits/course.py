@@ -67,10 +67,10 @@ class _Count:
         """Return the sessions of which it is not known what they add."""
         return tuple(g for g in self.before(on) if self.adds(g) is None)
 
-    def earliest(self) -> date:
-        """Return the first day on which the intended dose keeps the limit, or the last that could matter."""
+    def earliest(self) -> date | None:
+        """Return the first day on which the dose keeps the limit; ``None`` where it is above it alone."""
         days = (self.at.date() + timedelta(days=n) for n in range(self.limit.days + 1))
-        return next((d for d in days if self.total(d) <= self.bound), self.at.date())
+        return next((d for d in days if self.total(d) <= self.bound), None)
 
     def shown(self, number: Fraction | Decimal) -> str:
         """Show a count in its unit, an amount rounded up to what a person reads."""
@@ -115,13 +115,8 @@ def _asked(count: _Count) -> Iterator[Finding]:
             f"the limit is {count.shown(count.bound)}."
         )
         if limit.hard:
-            raise LimitExceeded(
-                f"{sentence} {_from_day(count)} is the first day that keeps it.",
-                limit=limit.name,
-                value=value,
-            )
-        do = f"Wait until {_from_day(count)}, or write down why it may be sooner."
-        told = Told(_title(limit), sentence, do, tuple(_because(count, total)))
+            raise LimitExceeded(f"{sentence} {_way_out(count)}", limit=limit.name, value=value)
+        told = Told(_title(limit), sentence, _way_out(count), tuple(_because(count, total)))
         yield hold(protocol, limit.name, value, told, count.library)
     elif unknown := count.unknown(on):
         yield hold(protocol, limit.name, value, _cannot_say(count, unknown), count.library)
@@ -147,8 +142,14 @@ def _title(limit: OverDays) -> str:
     return f"{what} in {limit.days} days"
 
 
-def _from_day(count: _Count) -> str:
-    return f"{count.earliest():%d-%b-%Y}"
+def _way_out(count: _Count) -> str:
+    """Say from which day on the dose keeps the limit. No day helps a dose that is above it alone."""
+    day = count.earliest()
+    if count.limit.hard:
+        return f"{day:%d-%b-%Y} is the first day that keeps it." if day else "Choose a smaller dose."
+    if day is None:
+        return "Choose a smaller dose, or write down why this one is right."
+    return f"Wait until {day:%d-%b-%Y}, or write down why it may be sooner."
 
 
 def _because(count: _Count, total: Fraction) -> Iterator[Observed]:
