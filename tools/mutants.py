@@ -43,8 +43,8 @@ TESTS = ("tests/unit/protocols", "tests/unit/recommendation", "tests/unit/treatm
 # Every change of an __init__ stands in the class at once, so that its attributes seem to be declared twice;
 # counted as a refusal by the types, that would let the whole of it pass unasked.
 TYPES = (
-    "mypy", "--disable-error-code=no-redef", "--output=json", "--strict", "--no-warn-unused-ignores", "--follow-imports=silent",
-    "--namespace-packages", "--explicit-package-bases",
+    "mypy", "--output=json", "--strict", "--no-warn-unused-ignores", "--follow-imports=silent",
+    "--namespace-packages", "--explicit-package-bases", "--disable-error-code=no-redef",
 )  # fmt: skip
 
 # Exhaustive tests that take seconds: what they alone would notice counts as not noticed.

@@ -176,10 +176,12 @@ def test_the_pumps_other_rate_is_refused_in_words():
     )
 
 
-@pytest.mark.parametrize("devices", [None, 0, 1, 2, 4])
-def test_devices_that_are_not_the_dose_make_no_sheet(devices):
+@pytest.mark.parametrize(
+    ("devices", "counted"),
+    [(None, "No number of devices"), (0, "0 devices"), (1, "1 device"), (2, "2 devices"), (4, "4 devices")],
+)
+def test_devices_that_are_not_the_dose_make_no_sheet(devices, counted):
     order = make_order("esketamine-nasal-us", "84", devices=devices)
-    counted = "No number of devices" if devices is None else f"{devices} devices"
     with pytest.raises(LimitExceeded, match=f"^{counted} for 84") as caught:
         worksheet(order, product_id=order.product_id)
     assert caught.value.limit == "devices"
