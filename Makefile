@@ -14,7 +14,7 @@ demo: ## bring up a synthetic clinic at a local address (synthetic patients only
 	@sh tools/bootstrap
 	@.venv/bin/posology demo $(ARGS)
 
-test: ## the whole suite on SQLite, then what touches the database again on PostgreSQL
+test: ## the whole suite on SQLite, and beside it on PostgreSQL what touches the database
 	@sh tools/bootstrap --with chromium --with postgresql
 	@$(PY) -m tools.test $(ARGS)
 

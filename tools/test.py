@@ -1,4 +1,4 @@
-"""Run the whole suite on SQLite, then what touches the database again on PostgreSQL, and say what was run.
+"""Run the whole suite on SQLite, beside it what touches the database on PostgreSQL, and say what was run.
 
 ``python -m tools.test`` runs everything; words after it go to pytest (``make test ARGS="tests/unit -x"``).
 ``--faults`` takes the tests that kill, cut and fill; ``--proofs`` those that prove a hazard or a requirement.
@@ -20,19 +20,41 @@ NO_TESTS = 5  # pytest's exit code when nothing was selected
 SELECTIONS = {"--faults": "faults", "--proofs": "hazard or requirement"}
 
 
-def run(words: list[str], expression: str | None, *, on: str) -> int:
-    """Run pytest once on one database and return its exit code."""
+def command_of(words: list[str], expression: str | None, *, on: str) -> tuple[list[str], dict[str, str]]:
+    """Return how pytest is called on one database: the words, and the environment."""
     command = [sys.executable, "-m", "pytest", "-q", *words]
     environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
-    environment["POSOLOGY_DATA"] = str(BUILD / "test-data")  # never this account's own clinic
+    environment["POSOLOGY_DATA"] = str(BUILD / f"test-data-{on}")  # never this account's own clinic
     if on == "postgresql":
         stored = "(integration or postgres)"
         expression = f"{stored} and ({expression})" if expression else stored
         command = [sys.executable, "-m", "tests.postgres", "--", *command]
     if expression:
         command += ["-m", expression]
-    code = subprocess.run(command, cwd=ROOT, env=environment).returncode
-    return 0 if code == NO_TESTS else code
+    return command, environment
+
+
+def run_both(words: list[str], expression: str | None) -> list[int]:
+    """Run pytest on both databases at once and return the exit codes.
+
+    What SQLite's run says is shown as it is said, the other's when both are over.
+    """
+    BUILD.mkdir(exist_ok=True)
+    said = BUILD / "tests-postgresql.log"
+    with said.open("w") as log:
+        command, environment = command_of(words, expression, on="postgresql")
+        beside = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, text=True
+        )
+        try:
+            command, environment = command_of(words, expression, on="sqlite")
+            first = subprocess.run(command, cwd=ROOT, env=environment).returncode
+        finally:
+            if sys.exc_info()[0] is not None:
+                beside.terminate()
+            second = beside.wait()
+    print(f"\non postgresql\n{said.read_text()}", flush=True)
+    return [0 if code == NO_TESTS else code for code in (first, second)]
 
 
 def counted() -> dict[str, Counter[str]]:
@@ -55,7 +77,7 @@ def main() -> int:
 
     for left_over in (*BUILD.glob("tests-*.json"), BUILD / "safety.json"):
         left_over.unlink(missing_ok=True)
-    codes = [run(words, expression, on=on) for on in ("sqlite", "postgresql")]
+    codes = run_both(words, expression)
 
     counts = counted()
     totals = sum(counts.values(), Counter[str]())

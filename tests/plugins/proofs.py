@@ -6,6 +6,7 @@ cases that it tried, N, comes from what each of its parametrized cases counted i
 state it for the whole test. Outcomes are gathered in build/safety.json: id -> test -> outcome and N.
 """
 
+import fcntl
 import json
 import re
 from dataclasses import asdict, dataclass, field
@@ -73,7 +74,10 @@ class Recorder:
     def pytest_sessionfinish(self) -> None:
         ran = {nodeid: proof for nodeid, proof in self.proofs.items() if proof.outcome}
         if ran:
-            save(ran, RECORD)
+            RECORD.parent.mkdir(exist_ok=True)
+            with RECORD.with_suffix(".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # the run on the other database adds to the same record
+                save(ran, RECORD)
 
 
 def save(proofs: dict[str, Proof], place: Path) -> None:
