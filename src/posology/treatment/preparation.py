@@ -5,7 +5,7 @@ leaves less than was ordered the sheet says how much.
 """
 
 from collections.abc import Iterator
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
 from posology.knowledge.schema import Product, ProtocolFile
@@ -29,7 +29,7 @@ def volume_sheet(
     drawn = volume * strength
     _check_dilution(order, product, volume, final_volume_mL, bench)
     final = final_volume_mL if final_volume_mL is not None else volume
-    rate = _pump_rate(order, final, bench) if order.minutes else None
+    rate = _pump_rate(order.minutes, final, bench) if order.minutes else None
     lines = [*_dose_lines(order, protocol, bench), *_draw_lines(order, strength, volume, drawn)]
     if order.minutes and rate is not None:
         lines += _infusion_lines(order.minutes, drawn, volume, final, rate)
@@ -90,8 +90,7 @@ def _check_dilution(
         )
 
 
-def _pump_rate(order: Order, final: Decimal, bench: Bench) -> Decimal:
-    minutes = order.minutes or 0
+def _pump_rate(minutes: int, final: Decimal, bench: Bench) -> Decimal:
     step = bench.number("pump_rate_step", "mL/h")
     exact = Fraction(final) * 60 / minutes
     rate = int(exact / Fraction(step)) * step
@@ -147,8 +146,7 @@ def _infusion_lines(
 
 
 def _rounded(number: Fraction) -> Decimal:
-    exact = Decimal(number.numerator) / Decimal(number.denominator)
-    return exact.quantize(Decimal("0.0001"), ROUND_HALF_EVEN)
+    return Decimal(round(number * 10_000)) / 10_000  # to 4 decimals; a half goes to the even one
 
 
 def _short_draw(order: Order, drawn: Decimal, bench: Bench) -> Iterator[str]:
@@ -168,7 +166,8 @@ def device_sheet(order: Order, protocol: ProtocolFile, product: Product, bench: 
     count = order.devices or 0
     if holds is None or holds * count != order.dose_mg or not 0 < count <= len(_ORDINALS):
         raise WorksheetError(
-            f"{count} devices of {product.title} are not {Quantity(order.dose_mg, 'mg')}. Write a new order."
+            f"{_count(count, 'device')} of {product.title} do not make {Quantity(order.dose_mg, 'mg')}. "
+            "Write a new order."
         )
     rest = limit_in(protocol, "device_rest", "min", bench.on)
     steps = tuple(DeviceStep(n + 1, holds, n * rest, rest if n + 1 < count else None) for n in range(count))
@@ -177,19 +176,21 @@ def device_sheet(order: Order, protocol: ProtocolFile, product: Product, bench: 
         product,
         bench,
         stated_as=f"The dose is stated as {order.substance} base.",
-        lines=tuple(_device_lines(order, holds, steps)),
+        lines=tuple(_device_lines(order, holds, rest, steps)),
         devices=steps,
         drawn_mg=holds * count,
     )
 
 
-def _device_lines(order: Order, holds: Decimal, steps: tuple[DeviceStep, ...]) -> Iterator[Line]:
+def _device_lines(
+    order: Order, holds: Decimal, rest_min: Decimal, steps: tuple[DeviceStep, ...]
+) -> Iterator[Line]:
     dose, one = Quantity(order.dose_mg, "mg"), Quantity(holds, "mg")
     yield Line("Dose", "as ordered", str(dose), LineKind.DOSE, dose)
     counted = _count(len(steps), "device")
     yield Line("Devices", f"{dose} ÷ {one} a device", counted, LineKind.DOSE)
-    for step, word in zip(steps, _ORDINALS, strict=False):
-        at = Quantity(step.at_min, "min")
+    for step in steps:
+        at, word = Quantity(step.at_min, "min"), _ORDINALS[step.number - 1]
         first = step.number == 1
         words = "" if first else "after the first device; "
         rest = f"then rest {Quantity(step.rest_min, 'min')}" if step.rest_min is not None else "the last"
@@ -198,7 +199,7 @@ def _device_lines(order: Order, holds: Decimal, steps: tuple[DeviceStep, ...]) -
     span = Quantity(steps[-1].at_min, "min")
     rests = len(steps) - 1
     if rests:
-        words = f"{_count(rests, 'rest')} × {Quantity(steps[0].rest_min or Decimal(0), 'min')}"
+        words = f"{_count(rests, 'rest')} × {Quantity(rest_min, 'min')}"
         yield Line("First to last device", f"at least {words} =", str(span), LineKind.TIME, span)
 
 

@@ -61,7 +61,7 @@ class _Count:
     def total(self, on: date) -> Fraction:
         """Return the count on one day with the intended dose: what is not known adds nothing here."""
         this = Fraction(1) if self.limit.counts == "sessions" else Fraction(self.level)
-        return this + sum((self.adds(g) or Fraction(0) for g in self.before(on)), Fraction(0))
+        return sum((self.adds(g) or Fraction(0) for g in self.before(on)), this)
 
     def unknown(self, on: date) -> tuple[Given, ...]:
         """Return the sessions of which it is not known what they add."""
