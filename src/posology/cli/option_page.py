@@ -71,7 +71,7 @@ def _dose(option: Option) -> Text:
     text = Text(str(Quantity(dose.dose_mg, "mg")), style="bold")
     route = f" {option.substance.value}, {option.route.value}"
     over = f", over {dose.minutes} min" if dose.minutes else ""
-    devices = f", in {dose.devices} devices" if dose.devices else ""
+    devices = f", in {dose.devices} device{'' if dose.devices == 1 else 's'}" if dose.devices else ""
     text.append(f"{route}{over}{devices}", style="default not bold")
     return text
 

@@ -98,9 +98,9 @@ def _sum(
         expression = f"{Quantity(level, 'mg/kg')} × {Quantity(weight.kg, 'kg')} = {Quantity(exact, 'mg')}"
         steps.append(Step("Dose", expression if note else expression.rsplit(" = ", 1)[0], shown, note))
     if devices is not None:
-        steps.append(
-            Step("Dose", f"{devices} devices × {Quantity(dose_mg / devices, 'mg')}", shown, "not by weight")
-        )
+        counted = f"{devices} device{'' if devices == 1 else 's'}"
+        expression = f"{counted} × {Quantity(dose_mg / devices, 'mg')}"
+        steps.append(Step("Dose", expression, shown, "not by weight"))
     if minutes is not None:
         rate = (dose_mg / minutes).quantize(Decimal("0.001"))
         steps.append(

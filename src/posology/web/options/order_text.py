@@ -95,7 +95,7 @@ def _sentence(
     if minutes:
         what += f" over {minutes}\u00a0minutes"
     if devices:
-        what += f", as {devices}\u00a0devices one after the other"
+        what += f", as {devices}\u00a0devices one after the other" if devices > 1 else ", as 1\u00a0device"
     why = ""
     if weight and weighed_on:
         words = POLICY_WORDS.get(policy or "", policy or "")

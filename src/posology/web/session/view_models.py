@@ -102,7 +102,7 @@ def ordered(chair: Chairside, *, product: str) -> Ordered:
     """Return what was ordered, in two lines; no volume, which the second person works out alone."""
     order = chair.order
     over = f"over {order.minutes}\u00a0min" if order.minutes else ""
-    devices = f"as {order.devices}\u00a0devices" if order.devices else ""
+    devices = f"as {order.devices}\u00a0device{'s'[: order.devices > 1]}" if order.devices else ""
     words = f"{order.substance.value}, {ROUTE[order.route]}, from {product}"
     return Ordered(Quantity(order.dose_mg, "mg"), over or devices, words, chair.protocol.title)
 
