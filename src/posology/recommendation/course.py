@@ -106,7 +106,10 @@ def course_of(case: Case, library: Library, *, as_of: datetime) -> Course:
 
 
 def days_of_a_long_break(protocol: ProtocolFile, library: Library, *, as_of: datetime) -> int:
-    """Return the days without a session above which a break is long: never within the widest interval."""
+    """Return the days without a session above which a break is long.
+
+    Never within the widest interval of the protocol and the days after which a session counts as missed.
+    """
     values, on = library.adjustments.values, as_of.date()
     widest = max(rung.days for rung in ladder(protocol))
     missed = int(number_in_force(values, "missed_after_days", on=on, unit="d"))

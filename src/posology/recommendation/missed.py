@@ -44,7 +44,8 @@ def since_last(
     -------
     SinceLast
         A session is missed when it is more days late than the adjustments file allows; a long break is
-        longer than that file's number of days and than the widest interval of the protocol.
+        longer than that file's number of days, and than the widest interval of the protocol with the days
+        after which a session counts as missed.
     """
     today = as_of.date()
     away = (today - course.last_on).days
