@@ -17,7 +17,7 @@ LATER = NOW - timedelta(hours=3)
 
 @pytest.mark.hazard("H-22")
 def test_under_the_skin_a_step_up_is_proposed_below_the_trial_s_fall_and_not_from_it_on(record_property):
-    """Every baseline and every total after two sessions, without a remission, which asks for no more (PR-SC-03): N.
+    """Every baseline and every total after two sessions that is no remission (PR-SC-03): N pairs.
 
     The states of response decide, and ``step_up_below_percent`` is read by nothing else: this holds the two
     together. The plant is a response from 40 percent on.
