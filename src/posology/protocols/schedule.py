@@ -6,7 +6,7 @@ have, from the densest to the widest; *shorten* and *lengthen* move one rung.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 from posology.knowledge import Library, in_force, number_in_force
@@ -251,16 +251,18 @@ def check_interval(protocol: ProtocolFile, *, history: History, next_at: datetim
     smallest = timedelta(seconds=float(seconds))
     gap = elapsed(last_at, next_at)
     if gap < smallest:
-        earliest = last_at + smallest
+        earliest = last_at.astimezone(UTC) + smallest
         raise TooSoon(
-            f"The last session was {_hours(gap)} before this one; {protocol.title} keeps {_hours(smallest)} "
+            f"The last session was {_shown(gap)} before this one; {protocol.title} keeps {_shown(smallest)} "
             f"({', '.join(value.facts)}). The earliest moment is {earliest:%Y-%m-%d %H:%M} UTC."
         )
 
 
-def _hours(span: timedelta) -> str:
-    hours = span.total_seconds() / 3600
-    return f"{hours / 24:.1f} days" if hours >= 72 else f"{hours:.0f} h"
+def _shown(span: timedelta) -> str:
+    """Show a span in hours, or days from three on, rounded down: a second too few is not the whole of it."""
+    if span < timedelta(hours=72):
+        return f"{span // timedelta(hours=1)} h"
+    return f"{span // timedelta(minutes=144) / 10} days"
 
 
 def protocols_for(library: Library, jurisdiction: str, *, on: date) -> Iterator[ProtocolFile]:
