@@ -150,3 +150,27 @@ def test_an_order_of_another_clinic_is_not_found():
     other = factories.site("Other Synthetic Clinic")
     url = reverse("order", kwargs={"order": seat.row.order_id})
     assert signed_in(other.nurse).get(url).status_code == 404
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_worksheets_numbers_open_down_to_their_sources(route):
+    """The limits of the dose, the product and the steps of the bench, each with a page that answers."""
+    seat = chair(route)
+    product = seat.row.order.body.split('"product_id":"')[1].split('"')[0]
+    diluted = "&final_volume_mL=50" if route is Route.INTRAVENOUS else ""
+    html = sheet(seat, f"product={product}{diluted}")
+    chain = html.split("</article>")[1].split("</section>")[0]
+    said = " ".join(re.sub(r"<[^>]+>", " ", chain).split())
+    expected = {
+        Route.INTRAVENOUS: ("Dose ceiling", "Rate ceiling", "Volume step", "Pump rate step", "Pump check"),
+        Route.INTRAMUSCULAR: ("Dose ceiling", "Volume step", "Second person percent"),
+        Route.NASAL: ("Dose levels", "Device rest"),
+        Route.ORAL: ("Dose ceiling", "Volume step"),
+    }[route]
+    for name in expected:
+        assert name in said
+    person = signed_in(seat.site.nurse)
+    links = set(re.findall(r'href="(/knowledge/[^"]+)"', chain))
+    assert len(links) >= 3
+    for link in links:
+        assert person.get(link).status_code == 200

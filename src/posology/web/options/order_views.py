@@ -15,13 +15,13 @@ from posology.clinic.orders.queries import order_for
 from posology.clinic.orders.stored import OrderAltered, check_intact
 from posology.clinic.protocols.queries import library_of_order
 from posology.clinic.sessions.actions import SessionRefused, place_session
-from posology.knowledge import load_library
+from posology.knowledge import Library, load_library
 from posology.quantities import DomainError, QuantityError, read_number
 from posology.treatment import Order, SessionPhase, Worksheet, worksheet
 from posology.web.components import Status, errors_of
 from posology.web.options.forms import PlaceForm
 from posology.web.options.order_text import sentence_of_order
-from posology.web.options.worksheet_page import sheet_of
+from posology.web.options.worksheet_page import chain_of_sheet, sheet_of
 from posology.web.page import OpenPatient, open_patient, person
 from posology.web.way import loop_of
 
@@ -95,6 +95,7 @@ def _order_page(opened: OpenPatient, row: OrderRow, intact: Order, place: PlaceF
         "final": final,
         "infused": intact.minutes is not None,
         "sheet": sheet_of(sheet, intact, row, zone=zone) if sheet else None,
+        "sheet_chain": chain_of_sheet(sheet, intact, _library_of(opened, intact)) if sheet else None,
         "refusal": refusal,
         "refused_field": field,
         "place": place,
@@ -122,6 +123,10 @@ def _products(order: Order) -> tuple[tuple[str, str], ...]:
     return tuple((key, product.title) for key, product in load_library().products.products.items())
 
 
+def _library_of(opened: OpenPatient, order: Order) -> Library:
+    return library_of_order(opened.patient.clinic_id, order.protocol_id, order.protocol_sha256)
+
+
 def _sheet(
     opened: OpenPatient, order: Order, product_id: str, final: str
 ) -> tuple[Worksheet | None, str, str]:
@@ -131,7 +136,7 @@ def _sheet(
     except QuantityError as refusal:
         return None, str(refusal), "final_volume_mL"
     try:
-        library = library_of_order(opened.patient.clinic_id, order.protocol_id, order.protocol_sha256)
+        library = _library_of(opened, order)
         return worksheet(order, product_id=product_id, library=library, final_volume_mL=volume), "", ""
     except DomainError as refusal:
         return None, str(refusal), "product"

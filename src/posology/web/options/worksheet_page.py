@@ -1,14 +1,18 @@
 """The worksheet as it is shown and printed; a dose and a volume look different (hazard H-04)."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import tzinfo
 from decimal import Decimal
 
 from posology.clinic.orders.models import OrderRow
+from posology.knowledge import Library, Route
 from posology.protocols.dosing_weight import POLICY_WORDS
 from posology.quantities import Quantity
 from posology.treatment import DeviceStep, Line, Order, Worksheet
 from posology.web import components
-from posology.web.components import Fact, WorksheetStep
+from posology.web.components import Chain, Fact, WorksheetStep
+from posology.web.grounds import chain_of, chain_of_values
 
 
 def sheet_of(sheet: Worksheet, order: Order, row: OrderRow, *, zone: tzinfo) -> components.Worksheet:
@@ -29,6 +33,35 @@ def sheet_of(sheet: Worksheet, order: Order, row: OrderRow, *, zone: tzinfo) -> 
         grounds=f"{', '.join(sheet.facts)} · {', '.join(sheet.sources)}. Order {str(order.id)[:8]}, "
         f"hash {sheet.order_sha256[:16]}.",
     )
+
+
+def chain_of_sheet(sheet: Worksheet, order: Order, library: Library) -> Chain:
+    """Return what the sheet's numbers rest on: the dose's limits, the product, the steps of the bench."""
+    on = order.planned_on
+    protocol, product = library.protocol(order.protocol_id), library.products.products[sheet.product_id]
+    of_dose = chain_of_values(_of_dose(order), protocol.values, library, on=on)
+    of_bench = chain_of_values(_of_bench(sheet), library.products.values, library, on=on)
+    return replace(
+        chain_of(product, library=library, label="The numbers rest on", where=product.title),
+        values=(*of_dose.values, *of_bench.values),
+    )
+
+
+def _of_dose(order: Order) -> Iterator[str]:
+    yield from ("dose_ceiling", "dose_levels", "dose_step")
+    if order.minutes:
+        yield from ("infusion_minutes", "rate_ceiling")
+    if order.route is Route.NASAL:
+        yield "device_rest"
+
+
+def _of_bench(sheet: Worksheet) -> Iterator[str]:
+    if sheet.vial_volume_mL is not None:
+        yield from ("volume_step", "second_person_percent")
+    if sheet.final_volume_mL is not None:
+        yield "dilute_first_ratio"
+    if sheet.rate_mL_per_h is not None:
+        yield from ("pump_rate_step", "rate_balance_percent", "pump_check_percent")
 
 
 def _facts(order: Order, zone: tzinfo) -> tuple[Fact, ...]:
