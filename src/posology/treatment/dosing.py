@@ -66,7 +66,7 @@ def check_given_as_ordered(
     if found:
         raise NotAllowed(tuple(found))
     if isinstance(given, AdministrationStarted) and sheet.rate_mL_per_h is not None:
-        check_pump(sheet, typed_rate_mL_per_h=given.pump_rate_mL_per_h or Decimal("NaN"))
+        check_pump(sheet, typed_rate_mL_per_h=given.pump_rate_mL_per_h)
 
 
 def _amount(sheet: Worksheet, given: AdministrationStarted | DoseGiven) -> list[Obstacle]:
@@ -90,9 +90,8 @@ def _as_planned(order: Order, sheet: Worksheet, given: AdministrationStarted) ->
     found = []
     if given.devices != order.devices:
         found.append(Obstacle("devices", "The number of devices is not the order's. Look at the worksheet."))
-    minutes = given.minutes
-    if minutes is None and given.rate_mg_per_min is not None and order.minutes is not None:
-        planned = sheet.rate_mg_per_min or Fraction(1)
+    minutes, planned = given.minutes, sheet.rate_mg_per_min
+    if minutes is None and given.rate_mg_per_min is not None and planned is not None:
         if abs(Fraction(given.rate_mg_per_min) - planned) * 100 > planned:
             found.append(Obstacle("rate_mg_per_min", "The rate is not the worksheet's. Set it again."))
     elif minutes != order.minutes:
@@ -153,11 +152,12 @@ def most_given(state: SessionState, at: datetime) -> Fraction | None:
 
     A lost or partial spray counts as its whole device here, and as nothing in what is shown as given.
     """
-    used = sum(1 for d in state.devices if d.at <= at)
-    if used and state.mg_per_device is None:
+    used = [d.payload.complete for d in state.devices if d.at <= at]
+    if not used:
+        return state.delivered_exact(at)
+    if state.mg_per_device is None:
         return None
-    whole = sum(1 for d in state.devices if d.payload.complete and d.at <= at)
-    return state.delivered_exact(at) + (used - whole) * (state.mg_per_device or Fraction(0))
+    return state.delivered_exact(at) + used.count(False) * state.mg_per_device
 
 
 def next_device_at(state: SessionState, protocol: ProtocolFile) -> datetime | None:

@@ -122,10 +122,10 @@ def check_second_person(
     """
     if sheet.vial_volume_mL is None:
         if typed_devices != len(sheet.devices):
-            counted = "no devices" if typed_devices is None else f"{typed_devices} devices"
+            number = "no" if typed_devices is None else typed_devices
             raise CheckFailed(
-                f"The second person counts {counted}, which is not the worksheet's number. "
-                "Count again, both of you, from the order."
+                f"The second person counts {number} device{'' if number == 1 else 's'}, which is not the "
+                "worksheet's number. Count again, both of you, from the order."
             )
         return
     if typed_volume_mL is None or not Decimal(typed_volume_mL).is_finite():
@@ -143,19 +143,21 @@ def check_second_person(
         )
 
 
-def check_pump(sheet: Worksheet, *, typed_rate_mL_per_h: Decimal) -> None:
+def check_pump(sheet: Worksheet, *, typed_rate_mL_per_h: Decimal | None) -> None:
     """Refuse to start where the rate read back from the pump differs from the worksheet's.
 
     Raises
     ------
     CheckFailed
-        If the order is not infused, or the rate differs by more than the percentage in the knowledge
-        (2 % by default).
+        If the order is not infused, nothing was read back, or the rate differs by more than the percentage
+        in the knowledge (2 % by default).
     """
     if sheet.rate_mL_per_h is None:
         raise CheckFailed(
             f"A pump rate is given, and the {sheet.route} dose is not infused. Check the order's route."
         )
+    if typed_rate_mL_per_h is None:
+        raise CheckFailed("The pump's rate is missing. Read it back from the pump, and type it in mL/h.")
     if not Decimal(typed_rate_mL_per_h).is_finite() or _differs(
         typed_rate_mL_per_h, sheet.rate_mL_per_h, sheet.pump_check_percent
     ):

@@ -142,6 +142,12 @@ def test_the_first_device_may_follow_the_start_at_once_and_none_the_last():
     assert next_device_at(through_gate(NASAL).state, NASAL_US) is None
 
 
+def test_no_device_follows_the_last_even_where_no_end_was_noted():
+    """The number of devices alone decides: none beyond the dose."""
+    used = replace(nasal_log((10, 1, True), (15, 2, True)).state, ended_at=None)
+    assert next_device_at(used, NASAL_US) is None
+
+
 def test_a_device_counts_from_its_own_moment():
     """A lost spray counts as its device here from the moment it was used."""
     log = nasal_log((10, 1, True), (15, 2, False))
@@ -152,7 +158,7 @@ def test_a_device_counts_from_its_own_moment():
 def test_a_moment_without_its_offset_is_refused_by_name(act):
     naive = datetime(2026, 11, 24, 10, 20)  # noqa: DTZ001  (what must be refused)
     log = through_gate(IV)
-    with pytest.raises(DomainError, match="moment"):
+    with pytest.raises(DomainError, match=r"^The moment 2026-11-24 10:20:00 has no time zone,"):
         if act == "rate":
             check_infusion_rate(IV, log.state, Decimal("0.5"), on=naive)
         else:

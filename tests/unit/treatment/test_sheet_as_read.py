@@ -128,10 +128,11 @@ def test_a_second_persons_other_count_is_refused_in_words():
         "The second person counts no devices, which is not the worksheet's number. "
         "Count again, both of you, from the order."
     )
-    assert refusal(lambda: check_second_person(made, typed_devices=2)) == (
-        "The second person counts 2 devices, which is not the worksheet's number. "
-        "Count again, both of you, from the order."
-    )
+    for counted, said in ((0, "0 devices"), (1, "1 device"), (2, "2 devices")):
+        assert refusal(lambda counted=counted: check_second_person(made, typed_devices=counted)) == (
+            f"The second person counts {said}, which is not the worksheet's number. "
+            "Count again, both of you, from the order."
+        )
 
 
 def test_a_second_persons_other_volume_is_refused_in_words():
@@ -170,6 +171,9 @@ def test_the_pumps_other_rate_is_refused_in_words():
             f"The pump shows {rate} mL/h and the worksheet 75 mL/h. "
             "Stop, and set the pump again; its unit is mL/h."
         )
+    assert refusal(lambda: check_pump(made, typed_rate_mL_per_h=None)) == (
+        "The pump's rate is missing. Read it back from the pump, and type it in mL/h."
+    )
     injected = sheet("ketamine-im", "0.5", "72", "ketamine-50")
     assert refusal(lambda: check_pump(injected, typed_rate_mL_per_h=Decimal(75))) == (
         "A pump rate is given, and the intramuscular dose is not infused. Check the order's route."
