@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from posology.knowledge import KnowledgeError, Library, load_library
+from posology.knowledge import Library, load_library
 from posology.protocols.limits import LimitExceeded
 from posology.treatment import DeviceStep, LineKind, Order, Worksheet, WorksheetError, worksheet
 from posology.treatment.bench import Bench
@@ -158,12 +158,34 @@ def test_a_vial_whose_strength_is_not_known_gives_no_volume():
 
 def test_what_the_syringe_cannot_show_stands_on_the_sheet():
     """7.5 mg of 100 mg/mL are 0.075 mL; 0.07 mL hold 7 mg, and 0.5 of 7.5 mg are 6.7 %."""
-    assert plain(prepared(vial(100, "0.25", "30", "ketamine-im")).as_text()).splitlines()[2:] == [
+    sheet = prepared(vial(100, "0.25", "30", "ketamine-im"))
+    assert [plain(line.amount) for line in sheet.lines] == ["7.5 mg", "0.07 mL", "7 mg"]
+    assert plain(sheet.as_text()).splitlines()[2:] == [
         "Dose: 0.25 mg/kg × 30 kg = 7.5 mg",
         "Volume from the vial: 7.5 mg ÷ 100 mg/mL = 0.07 mL (rounded down to what the syringe shows)",
         "In the syringe: 0.07 mL × 100 mg/mL = 7 mg",
         "The syringe holds 0.5 mg (6.7%) less than was ordered, since the vial is strong for this dose. "
         "A weaker vial measures it closer.",
+    ]
+
+
+def test_the_share_that_is_short_is_told_to_a_tenth():
+    """A syringe of 0.1 mL: of 15 mg, 0.15 mL, it holds 10 mg; 5 of 15 mg are 33.3 %."""
+    order = vial(100, "0.25", "60", "ketamine-im")
+    (warning,) = prepared(order, library=with_bench("volume_step", "0.1")).warnings
+    assert plain(warning).startswith("The syringe holds 5 mg (33.3%) less than was ordered,")
+
+
+def test_a_total_is_drawn_as_it_was_ordered():
+    """Under the tongue: 10 mg of 100 mg/mL, whatever the weight."""
+    sheet = prepared(vial(100, "10", protocol="ketamine-sl"))
+    assert plain(sheet.as_text()).splitlines()[2:] == [
+        "Dose: as ordered = 10 mg",
+        "Volume from the vial: 10 mg ÷ 100 mg/mL = 0.1 mL",
+    ]
+    assert [(line.kind, plain(line.amount)) for line in sheet.lines] == [
+        (LineKind.DOSE, "10 mg"),
+        (LineKind.VOLUME, "0.1 mL"),
     ]
 
 
@@ -355,33 +377,3 @@ def test_the_steps_of_the_bench_are_those_of_the_day():
 def test_the_limits_of_the_day_hold_at_the_bench():
     with pytest.raises(LimitExceeded, match="ceiling"):
         prepared(vial(50, "1"), "50", on=date(2019, 12, 31))
-
-
-@pytest.mark.parametrize(
-    ("name", "fields", "says"),
-    [
-        (
-            "no_such_step",
-            {},
-            "The products file has no value 'no_such_step', so nothing can be measured. Add it.",
-        ),
-        (
-            "volume_step",
-            {"value": True},
-            "The value 'volume_step' of the products file is not a number with a unit. Mend it.",
-        ),
-        (
-            "volume_step",
-            {"unit": None},
-            "The value 'volume_step' of the products file is not a number with a unit. Mend it.",
-        ),
-    ],
-)
-def test_a_bench_that_cannot_measure_stops(name, fields, says):
-    products = LIBRARY.products
-    value = products.values["volume_step"][date(2000, 1, 1)].model_copy(update=fields)
-    values = {**products.values, "volume_step": {date(2000, 1, 1): value}}
-    library = replace(LIBRARY, products=products.model_copy(update={"values": values}))
-    with pytest.raises(KnowledgeError) as caught:
-        Bench(library, DAY).number(name, "mL")
-    assert str(caught.value) == says
