@@ -21,6 +21,13 @@ def test_the_closed_line_names_the_facts_and_how_sure_they_are():
     assert CHAIN.first_named == ("PR-IV-01",) and CHAIN.certainty_words == "read at the source"
 
 
+def test_of_several_kinds_the_least_sure_is_told():
+    facts = (ChainLink("PR-IV-01", "#"),)
+    chain = Chain((Rest("V", facts), Rest("SEED", facts), Rest("S", facts)))
+    assert chain.certainty_words == "least sure: practice, not trial"
+    assert Chain((Rest("V/N", facts),)).certainty_words == "least sure: not verified: a prescriber decides"
+
+
 def test_more_than_three_facts_are_counted():
     facts = tuple(ChainLink(f"PR-IV-0{n}", "#") for n in range(1, 6))
     chain = Chain((Rest("D", facts),))

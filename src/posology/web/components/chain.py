@@ -11,6 +11,9 @@ from typing import ClassVar
 from posology.knowledge.certainties import certainty_words
 from posology.quantities import Quantity
 
+# From what was read at its source to what nobody has verified.
+_SURE_TO_UNSURE = ("V", "S", "D", "SEED", "SITE", "N")
+
 
 @dataclass(frozen=True, slots=True)
 class ChainLink:
@@ -117,9 +120,13 @@ class Chain:
 
     @property
     def certainty_words(self) -> str:
-        """Return how sure the whole is, in words, each kind once."""
+        """Return how sure the whole is, in words: of several kinds, the least sure."""
         every = self.rests or tuple(value.rests for value in self.values)
-        return "; ".join(dict.fromkeys(rest.certainty_words for rest in every))
+        kinds = dict.fromkeys(code for rest in every for code in rest.certainty.split("/"))
+        if len(kinds) <= 1:
+            return certainty_words(next(iter(kinds), ""))
+        least = max(kinds, key=lambda code: _SURE_TO_UNSURE.index(code) if code in _SURE_TO_UNSURE else -1)
+        return f"least sure: {certainty_words(least)}"
 
     @property
     def is_unverified(self) -> bool:
