@@ -110,6 +110,12 @@ FAULTS = {
         "only_where: {first_session: true}",
         "says nothing of whom",
     ),
+    "a stop that speaks for a beginning": (
+        RULES,
+        "    level: stop\n",
+        "    level: stop\n    speaks_for: lower start\n",
+        "only a caution",
+    ),
     "an empty condition": (RULES, "{fact: hypersensitivity, is: yes}", "{}", "exactly one of"),
     "a message too long for a card": (RULES, 'say: "The patient is pregnant."', f'say: "{"x" * 141}"', "140"),
     "an unknown drug class": ("rules-interactions.yaml", "taking: opioid", "taking: opiate", "no drug class"),

@@ -130,10 +130,7 @@ def _print_verdicts(out: Console, advice: Advice, library: Library) -> None:
     for one in advice.protocols:
         title = library.protocol(one.report.protocol_id).title
         why = one.why_no_options or count(len(one.options), "option")
-        verdict = one.report.verdict
-        if one.missing and verdict.lets_through:
-            verdict = Verdict.CANNOT_SAY
-        table.add_row(chip(verdict), Text(title), Text(safe(why)))
+        table.add_row(chip(one.verdict), Text(title), Text(safe(why)))
     out.print(table)
 
 
@@ -247,12 +244,26 @@ def _print_options(out: Console, given: Given, advice: Advice, library: Library)
     )
     for number, option in enumerate(advice.options, start=1):
         print_option(out, number, option, given.as_of, library)
+    for line in _also_possible(advice, library):
+        out.print()
+        out.print(Text(line))
     out.print()
     out.print(
         Text.assemble(
             (f"{len(advice.options) + 1}  None of these", "bold"), "   Say why, and when to look again."
         )
     )
+
+
+def _also_possible(advice: Advice, library: Library) -> Iterator[str]:
+    """Yield the line that names what found no room among the options, and how to see it."""
+    found: dict[str, list[str]] = {}
+    for option in advice.also_possible:
+        found.setdefault(option.protocol_id, []).append(option.title.lower())
+    if found:
+        told = "; ".join(f"{library.protocol(p).title}, {', '.join(titles)}" for p, titles in found.items())
+        asked = " ".join(f"--protocol {p}" for p in found)
+        yield f"Also possible, not shown for want of room: {told}. Ask for it by protocol: {asked}."
 
 
 def _print_sources(out: Console, advice: Advice) -> None:

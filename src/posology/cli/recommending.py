@@ -52,6 +52,7 @@ def as_data(given: Given, advice: Advice, library: Library) -> dict[str, Any]:
             "not_understood": given.record.not_understood,
         },
         "advice": advice,
+        "also_possible": [option.id for option in advice.also_possible],
         "risk": list(risk_answers(given)),
         "sources": {s: library.sources[s].model_dump(mode="json") for s in used},
         "knowledge_sha256": library.sha256,

@@ -20,9 +20,17 @@ DAYS_EARLY = 2
 
 
 class TooSoon(DomainError):
-    """A session that would follow the one before it inside the protocol's smallest interval."""
+    """A session that would follow the one before it inside the protocol's smallest interval.
+
+    ``keeps`` is the interval and the earliest moment in a sentence, without how long it would have been: who
+    asks with a day alone, whose time is not chosen yet, says that.
+    """
 
     code = "too-soon"
+
+    def __init__(self, sentence: str, *, keeps: str) -> None:
+        self.keeps = keeps
+        super().__init__(sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +260,11 @@ def check_interval(protocol: ProtocolFile, *, history: History, next_at: datetim
     gap = elapsed(last_at, next_at)
     if gap < smallest:
         earliest = last_at.astimezone(UTC) + smallest
-        raise TooSoon(
-            f"The last session was {_shown(gap)} before this one; {protocol.title} keeps {_shown(smallest)} "
-            f"({', '.join(value.facts)}). The earliest moment is {earliest:%Y-%m-%d %H:%M} UTC."
+        keeps = (
+            f"{protocol.title} keeps {_shown(smallest)} ({', '.join(value.facts)}). "
+            f"The earliest moment is {earliest:%Y-%m-%d %H:%M} UTC."
         )
+        raise TooSoon(f"The last session was {_shown(gap)} before this one; {keeps}", keeps=keeps)
 
 
 def _shown(span: timedelta) -> str:

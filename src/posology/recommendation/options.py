@@ -135,6 +135,24 @@ class ProtocolAdvice:
     missing: tuple[Missing, ...] = ()  # what the dose needs beyond what the rules asked for
     left_out: tuple[str, ...] = ()  # why an option that would fit was not proposed, a sentence each
     prompts: tuple[Prompt, ...] = ()  # checkpoints: those due first, then those ahead
+    lower_start: str | None = None  # the option that a caution of the report asks to consider
+    beyond: Verdict | None = None  # what the limits make of it where no dose of it keeps them
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest verdict on this protocol, all findings counted, and on whether it has a dose."""
+        return self._with_the_dose(self.report.verdict)
+
+    @property
+    def verdict_before_ordering(self) -> Verdict:
+        """The same without what cannot be said until the session itself."""
+        return self._with_the_dose(self.report.verdict_before_ordering)
+
+    def _with_the_dose(self, said: Verdict) -> Verdict:
+        """Return a verdict that lets nothing through where a dose lacks an input, or keeps no limit."""
+        if not said.lets_through:
+            return said
+        return Verdict.CANNOT_SAY if self.missing else self.beyond or said
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +161,7 @@ class Advice:
 
     as_of: datetime
     verdict: Verdict  # the best any protocol reached: what can be said at all
-    options: tuple[Option, ...]  # 3 to 5 where there can be any; of all protocols
+    options: tuple[Option, ...]  # 3 to 5 where there can be any; of all protocols, those shown
     protocols: tuple[ProtocolAdvice, ...]
     needed: tuple[Missing, ...]
     inputs: tuple[Observed, ...]
@@ -157,6 +175,12 @@ class Advice:
         """The checkpoints of the course, those due first."""
         return tuple(prompt for protocol in self.protocols for prompt in protocol.prompts)
 
+    @property
+    def also_possible(self) -> tuple[Option, ...]:
+        """The options that are not among :attr:`options` for want of room: as possible as those."""
+        shown = {option.id for option in self.options}
+        return tuple(o for protocol in self.protocols for o in protocol.options if o.id not in shown)
+
     def option(self, option_id: str) -> Option | None:
-        """Return the option of that id, or ``None`` when this advice has none."""
-        return next((o for o in self.options if o.id == option_id), None)
+        """Return the option of that id, shown or only possible, or ``None`` when this advice has none."""
+        return next((o for o in (*self.options, *self.also_possible) if o.id == option_id), None)

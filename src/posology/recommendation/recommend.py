@@ -73,7 +73,7 @@ def recommend(
         for protocol in chosen
     )
     again = {p.id for p in chosen if effective_level(case, p, library, as_of) is not None}
-    return _advice(advised, _first_of_each(advised, again), "start", "No session yet.", library, as_of)
+    return _advice(advised, _shown(advised, again), "start", "No session yet.", library, as_of)
 
 
 def _offered(case: Case, library: Library, as_of: datetime) -> list[ProtocolFile]:
@@ -94,16 +94,36 @@ def _not_a_draft(protocol: ProtocolFile) -> ProtocolFile:
     return protocol
 
 
-def _first_of_each(advised: tuple[ProtocolAdvice, ...], again: set[str]) -> tuple[Option, ...]:
-    """Return at most five options: each protocol's usual beginning first, then others while there is room.
+def _shown(advised: tuple[ProtocolAdvice, ...], again: set[str]) -> tuple[Option, ...]:
+    """Return at most five options: one beginning of each protocol first, then others while there is room.
 
-    A protocol by which a dose helped before keeps that dose beside its usual beginning.
+    It is the usual one, or the lower one where a caution speaks for that. A protocol by which a dose helped
+    before keeps that dose beside it. Of the others the slower infusions go first. What finds no room is told
+    as possible and can be asked for by its protocol.
     """
-    both = [option for p in advised if p.report.protocol_id in again for option in p.options[:2]]
-    usual = [p.options[0] for p in advised if p.options and p.report.protocol_id not in again]
-    others = [option for p in advised for option in p.options[1:]]
-    kept = set(list(dict.fromkeys(o.id for o in (*both, *usual, *others)))[:MOST_OPTIONS])
-    return tuple(option for p in advised for option in p.options if option.id in kept)
+    able = [p for p in advised if p.options]
+    first = {p.report.protocol_id: _first(p) for p in able}
+    both = [
+        option
+        for p in able
+        if p.report.protocol_id in again
+        for option in (first[p.report.protocol_id], *p.options[1:2])
+    ]
+    usual = [p.options[0] for p in able]
+    others = sorted((o for p in able for o in p.options[1:]), key=lambda o: _is_slower(o, first))
+    ranked = dict.fromkeys(o.id for o in (*both, *first.values(), *usual, *others))
+    kept = set(list(ranked)[:MOST_OPTIONS])
+    return tuple(option for p in able for option in p.options if option.id in kept)
+
+
+def _first(advised: ProtocolAdvice) -> Option:
+    """Return the beginning that stands for a protocol: the lower one a caution speaks for, or the usual."""
+    return next((o for o in advised.options if o.id == advised.lower_start), advised.options[0])
+
+
+def _is_slower(option: Option, first: dict[str, Option]) -> bool:
+    dose, usual = option.dose, first[option.protocol_id].dose
+    return bool(dose and usual and dose.minutes and usual.minutes and dose.minutes > usual.minutes)
 
 
 def _advice(
@@ -137,12 +157,8 @@ def _observed(advised: tuple[ProtocolAdvice, ...]) -> Iterable[Observed]:
 
 
 def _overall(advised: tuple[ProtocolAdvice, ...]) -> Verdict:
-    """Return the mildest verdict that any protocol reached; *cannot say* where its dose lacks an input."""
-    verdicts = [
-        Verdict.CANNOT_SAY if p.missing and said.lets_through else said
-        for p in advised
-        for said in (p.report.verdict_before_ordering,)
-    ]
+    """Return the mildest verdict that any protocol reached; none passes above an answer without a dose."""
+    verdicts = (p.verdict_before_ordering for p in advised)
     return max(verdicts, key=lambda v: v.rank, default=Verdict.CANNOT_SAY)
 
 

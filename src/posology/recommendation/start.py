@@ -51,11 +51,26 @@ def advise_start(case: Case, protocol: ProtocolFile, library: Library, *, as_of:
         return ProtocolAdvice(report, (), f"{weight[0].ask} ({weight[0].why}.)", weight)
     if refusal is not None:
         return ProtocolAdvice(report, (), refusal)
-    options = tuple(
-        _option(case, protocol, report, beginning, weight, library, as_of)
-        for beginning in _beginnings(protocol, case, library, as_of)
-    )
-    return ProtocolAdvice(report, options, None)
+    spoken_for = _speaks_for_lower(report, library)
+    made = [
+        (beginning, _option(case, protocol, report, beginning, weight, library, as_of))
+        for beginning in _beginnings(protocol, case, library, as_of, lower_first=spoken_for)
+    ]
+    # The dose that helped before may be below the usual one, and is another beginning than the lower start.
+    lower = next((option.id for beginning, option in made if beginning.lower and not beginning.prior), None)
+    options = tuple(option for _, option in made)
+    return ProtocolAdvice(report, options, None, lower_start=lower if spoken_for else None)
+
+
+def _speaks_for_lower(report: Report, library: Library) -> bool:
+    """Answer whether a caution of the report asks to consider the lower start."""
+    speaking = {
+        f"{file.id}/{rule.id}"
+        for file in library.rules
+        for rule in file.rules
+        if rule.speaks_for == "lower start"
+    }
+    return any(finding.rule in speaking for finding in report.of(Verdict.CAUTION))
 
 
 def why_no_option(report: Report) -> str | None:
@@ -70,7 +85,13 @@ def why_no_option(report: Report) -> str | None:
     return None
 
 
-def _beginnings(protocol: ProtocolFile, case: Case, library: Library, as_of: datetime) -> Iterator[Beginning]:
+def _beginnings(
+    protocol: ProtocolFile, case: Case, library: Library, as_of: datetime, *, lower_first: bool
+) -> Iterator[Beginning]:
+    """Yield the ways to begin: the usual one, the dose that helped before, then the slower and the lower.
+
+    Where a caution speaks for the lower start, it stands before the slower ones.
+    """
     older = protocol.older_adults
     age = case.age_on(as_of.date())
     if older is not None and (age is None or age >= older.from_age):
@@ -83,10 +104,9 @@ def _beginnings(protocol: ProtocolFile, case: Case, library: Library, as_of: dat
     before = effective_level(case, protocol, library, as_of)
     if before is not None and before not in (start, *lower):
         yield Beginning(before, minutes[0], lower=before < start, prior=True)
-    for slower in minutes[1:]:
-        yield Beginning(start, slower, lower=False)
-    for level in lower[:1]:
-        yield Beginning(level, minutes[0], lower=True)
+    slower_ones = [Beginning(start, slower, lower=False) for slower in minutes[1:]]
+    lower_ones = [Beginning(level, minutes[0], lower=True) for level in lower[:1]]
+    yield from (*lower_ones, *slower_ones) if lower_first else (*slower_ones, *lower_ones)
 
 
 def _option(

@@ -195,3 +195,23 @@ def test_an_order_that_waits_is_told_before_anything_is_chosen(site):
     page = look(site.prescriber, patient)
     assert "is signed and not given yet, so another cannot be signed" in page
     assert reverse("order", kwargs={"order": signed.order.pk}) in page
+
+
+@pytest.mark.hazard("H-21")
+def test_what_has_no_room_among_the_cards_is_named_and_one_click_away(site):
+    """Every option that is possible stands among the cards or in one line, and its own page can be signed."""
+    patient, client = assessed(site), signed_in(site.prescriber)
+    advice = advice_for(patient, as_of=NOW)
+    html = look(site.prescriber, patient)
+    line = html.split("Also possible, not shown for want of room:", 1)[1].split("</p>", 1)[0]
+    for option in advice.also_possible:
+        assert f'href="?protocol={option.protocol_id}"' in line and option.title.lower() in line
+    first = advice.also_possible[0]
+    with time_machine.travel(NOW, tick=False):
+        url = reverse("options", kwargs={"patient": patient.pk})
+        narrowed = text_of(client.get(url, {"protocol": first.protocol_id}))
+        signing = client.get(reverse("sign", kwargs={"patient": patient.pk, "option": first.id}))
+    shown = re.findall(r'name="option" value="([^"]+)"', narrowed)
+    mine = [o.id for p in advice.protocols for o in p.options if o.protocol_id == first.protocol_id]
+    assert shown == [*mine, "none"] and "Show every protocol" in narrowed
+    assert signing.status_code == 200 and first.title.split(" over ")[0].split()[-2] in text_of(signing)

@@ -115,3 +115,21 @@ def test_another_jurisdiction_has_other_protocols(posology):
 def test_a_day_alone_means_its_end(posology):
     data = posology("recommend", CASES / "start-nasal.yaml", "--json", "--as-of", "2026-11-24").data
     assert data["advice"]["as_of"] == "2026-11-24T23:59:59+00:00"
+
+
+def test_what_has_no_room_among_the_options_is_named_with_how_to_ask_for_it(posology):
+    """In acute suicidality six protocols have five places; the sixth is one flag away."""
+    case = CASES / "acute-america.yaml"
+    whole = posology("recommend", case).words
+    assert "Also possible, not shown for want of room: " in whole
+    assert "Subcutaneous racemic ketamine, start 0.5 mg/kg. Ask for it by protocol:" in whole
+    asked = posology("recommend", case, "--protocol", "ketamine-sc").words
+    assert "ketamine-sc/start/0.5" in asked and "Also possible" not in asked
+    told = json.loads(posology("recommend", case, "--json").out)
+    assert "ketamine-sc/start/0.5" in told["also_possible"]
+
+
+def test_where_no_dose_keeps_the_interval_the_page_says_so_and_until_when(posology):
+    page = posology("recommend", CASES / "start-a-day-after-elsewhere.yaml").words
+    assert "▲ HOLD Intravenous racemic ketamine" in page and "✓ PASS" not in page
+    assert "The earliest moment is 2026-11-25 15:00 UTC." in page

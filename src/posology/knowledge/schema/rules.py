@@ -151,6 +151,8 @@ class Rule(Cited):
     in_force_until: date | None = None
     each_session: bool = False
     effects: tuple[Effect, ...] = ()  # of a rule on interacting drugs: what they change
+    # Of a caution: the beginning that it asks to consider, which then has its place among the options.
+    speaks_for: Literal["lower start"] | None = None
 
     @model_validator(mode="after")
     def _may_do_what_it_does(self) -> "Rule":
@@ -163,6 +165,8 @@ class Rule(Cited):
                 raise ValueError("its certainty is N, so a prescriber must be able to clear it")
         if self.level is Level.HOLD and self.cleared_by is Role.NOBODY:
             raise ValueError("a hold that nobody may clear is a stop; say who clears it")
+        if self.speaks_for is not None and self.level is not Level.CAUTION:
+            raise ValueError("only a caution speaks for a beginning; make it a caution, or take that out")
         return self
 
 

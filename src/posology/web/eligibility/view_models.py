@@ -95,9 +95,8 @@ def protocol_verdicts(opened: OpenPatient, advised: ProtocolAdvice) -> ProtocolV
 
 
 def overall(advised: ProtocolAdvice) -> Said:
-    """Return the verdict of a protocol; where its dose lacks an input, nothing can be said."""
-    said = advised.report.verdict
-    return Said.CANNOT_SAY if advised.missing and said.lets_through else said
+    """Return the verdict of a protocol; none is let through whose dose lacks an input or keeps no limit."""
+    return advised.verdict
 
 
 def _sentence(advised: ProtocolAdvice) -> str:

@@ -1,6 +1,7 @@
 """Advice turned into cards, refusals and open questions. Says what the library says, and adds nothing."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from urllib.parse import quote
 
@@ -127,6 +128,29 @@ def _blocked(option: Option, by: User, library: Library, on: date) -> Blocked | 
 # ---------------------------------------------------------------- what stands below the cards
 
 
+@dataclass(frozen=True, slots=True)
+class AlsoPossible:
+    """The options of one protocol that found no room among the cards."""
+
+    protocol_id: str
+    title: str
+    ways: str
+
+
+def also_possible(advice: Advice, library: Library) -> tuple[AlsoPossible, ...]:
+    """Return what is possible and not among the cards, a line a protocol."""
+    ways: dict[str, list[str]] = {}
+    for option in advice.also_possible:
+        ways.setdefault(option.protocol_id, []).append(option.title.lower())
+    return tuple(AlsoPossible(p, library.protocol(p).title, ", ".join(told)) for p, told in ways.items())
+
+
+def of_protocol(advice: Advice, protocol_id: str) -> Advice:
+    """Return the advice with the options of one protocol as its cards; the whole where that one has none."""
+    mine = tuple(o for p in advice.protocols if p.report.protocol_id == protocol_id for o in p.options)
+    return replace(advice, options=mine) if mine else advice
+
+
 def refused(advice: Advice, library: Library) -> components.VerdictList | None:
     """Return the protocols that gave no option, each with its reason and the findings behind it."""
     rows = tuple(_refusal(p, library) for p in advice.protocols if not p.options)
@@ -135,7 +159,7 @@ def refused(advice: Advice, library: Library) -> components.VerdictList | None:
 
 def _refusal(advised: ProtocolAdvice, library: Library) -> components.Verdict:
     report = advised.report
-    verdict = report.verdict if not report.verdict.lets_through else Verdict.CANNOT_SAY
+    verdict = advised.verdict if not advised.verdict.lets_through else Verdict.CANNOT_SAY
     deciding = report.of(verdict)
     return components.Verdict(
         Status.of(verdict.value),

@@ -48,7 +48,8 @@ def options(request: HttpRequest, patient: UUID) -> HttpResponse:
         if chosen:
             return redirect(opened.url("sign", option=chosen))
     error = "Choose one of the cards, or none of these, to go on." if request.method == "POST" else ""
-    advice = advice_for(opened.patient, as_of=opened.now)
+    whole = advice_for(opened.patient, as_of=opened.now)
+    advice = view_models.of_protocol(whole, request.GET.get("protocol", ""))
     return opened.show(
         "options/options.html", _options_page(opened, advice, error), status=422 if error else 200
     )
@@ -67,6 +68,8 @@ def _options_page(opened: OpenPatient, advice: Advice, error: str) -> dict[str, 
         "cards": view_models.option_set(advice, library, by=opened.by, zone=zone, on=on, error=error)
         if advice.options
         else None,
+        "also_possible": view_models.also_possible(advice, library),
+        "one_protocol": "protocol" in opened.request.GET,
         "needed": () if advice.options else view_models.needed(advice.needed, opened.patient),
         "refused": view_models.refused(advice, library),
         "waiting": active_order(opened.patient),
