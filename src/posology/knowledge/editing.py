@@ -6,7 +6,7 @@ Pure: a file and the changes in, the new file out. Whether a site may say so is 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from posology.knowledge.errors import KnowledgeError
 from posology.knowledge.protocol_words import value_words
 from posology.knowledge.schema import Certainty, Dated, Phase, ProtocolFile, Value
+from posology.knowledge.schema.protocols import unusable
 
 NOT_READ = "not read yet"
 SITE_SOURCE = "SITE-DEFAULT"
@@ -22,6 +23,8 @@ DISCHARGE_MINIMUM = "minimum_min"
 CRITERIA = "criteria"  # put back, it takes away what the draft added
 MONITORING_PARTS = ("during_every_min", "after_every_min", "after_until_min")
 PHASE_PARTS = ("visit_days", "every_days", "sessions", "interval_days")
+# An engineering default: a site's protocol is read again within a year and a day, as the product's files are.
+LONGEST_REVIEW = timedelta(days=366)
 SHORTEST_REASON, LONGEST_REASON = 1, 300
 
 
@@ -105,8 +108,17 @@ def edited(file: ProtocolFile, changes: Changes, *, before: ProtocolFile) -> Pro
     """
     update: dict[str, Any] = {}
     if changes.title is not None:
+        if not changes.title.strip():
+            raise EditRefused("The draft has no name. Type one.", field="title")
         update["title"] = changes.title
     if changes.review_due is not None:
+        latest = file.last_review_date + LONGEST_REVIEW
+        if changes.review_due > latest:
+            raise EditRefused(
+                f"The review is due on {changes.review_due}, more than a year ahead. Choose {latest} or an "
+                "earlier day.",
+                field="review_due",
+            )
         update["review_due"] = changes.review_due
     update["values"] = _values(file, changes, before)
     update["phases"] = tuple(_phase(phase, changes.phases) for phase in file.phases)
@@ -155,9 +167,12 @@ def _dated(dated: Dated, change: ValueChange) -> Dated:
             sources=(change.source,),
             certainty=Certainty.SITE_DEFAULT,
             note=why,
+            cleared_by=last.cleared_by if last else None,  # who may pass a limit is never the site's to say
         )
     except ValidationError as fault:
         raise EditRefused(_sentence(fault, value_words(change.name)), field=f"value_{change.name}") from None
+    if (why_not := unusable(change.name, new)) is not None:
+        raise EditRefused(f"{value_words(change.name)}: {why_not}.", field=f"value_{change.name}")
     return {**held, change.effective_on: new}
 
 

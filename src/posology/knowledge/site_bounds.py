@@ -146,9 +146,12 @@ def _looser_value(name: str, mine: Value, base: Value, file: ProtocolFile) -> It
     if not numbers or not limits:
         yield f"{told}. It cannot be compared; write a number in {base.unit or 'the same form'}."
     elif name == "dose_levels":
-        strange = [n for n in numbers if n > max(limits) or (file.approval == "approved" and n not in limits)]
-        if strange:
-            yield f"{told}. Keep to doses that are not above the product's, or are the label's own."
+        # A level left out below makes two steps one; one added below lowers what counts as a tenfold slip.
+        if numbers != limits[: len(numbers)]:
+            yield (
+                f"{told}. Keep the product's doses from the lowest on; a site may leave out the "
+                "highest ones, none between and none below."
+            )
     elif name.endswith(_AT_MOST):
         if max(numbers) > min(limits):
             yield f"{told}. A site may go lower, never higher."
@@ -212,6 +215,11 @@ def _looser_phase(mine: Phase, base: Phase) -> Iterator[str]:
     if base.visit_days and mine.visit_days:
         if len(mine.visit_days) > len(base.visit_days):
             yield f"it has {len(mine.visit_days)} visits; the product has {len(base.visit_days)} at most."
+        if len(mine.visit_days) < 2 <= len(base.visit_days):
+            yield "it has one visit, so no gap between two can be read from it. Keep two visits or more."
+        for n, (day, was) in enumerate(zip(mine.visit_days, base.visit_days, strict=False), start=1):
+            if day < was:
+                yield f"visit {n} is on day {day}; the product has day {was}. Keep that day or a later one."
         if _gaps(mine.visit_days) and min(_gaps(mine.visit_days)) < min(_gaps(base.visit_days), default=0):
             yield f"two visits lie closer than {min(_gaps(base.visit_days))} days. Move them apart."
     if base.every_days and mine.every_days and mine.sessions and base.sessions:
@@ -263,8 +271,10 @@ def _monitoring(_: str, mine: Monitoring, base: Monitoring, file: ProtocolFile) 
         ("the time watched afterwards", mine.after_until_min, base.after_until_min, False),
     ):
         if was is None:
+            if now is not None:
+                yield f"{words} is {plain(now, 'min')}, and the product has none. Take it away.", at
             continue
-        if now is None or (now > was if longest else now < was):
+        if not now or (now > was if longest else now < was):
             limit = "or less" if longest else "or more"
             yield f"{words} is {plain(now, 'min')}; keep {plain(was, 'min')} {limit}.", at
     yield from _others_same(mine, base, "monitoring", _WATCHED)

@@ -1,7 +1,8 @@
 """One substance by one route: doses, phases, monitoring, discharge."""
 
 from datetime import date
-from typing import Literal
+from decimal import Decimal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -14,9 +15,52 @@ from posology.knowledge.schema.common import (
     Route,
     Substance,
     Texts,
+    Value,
     Whole,
 )
 from posology.knowledge.schema.rules import Condition
+from posology.quantities import QuantityError, convert
+
+# Guards against a slip, not clinical facts: beyond them no day can be counted and no reading planned.
+LONGEST_DAYS, LONGEST_MINUTES, MOST_SESSIONS = 366, 1440, 100
+
+Days = Annotated[Whole, Field(ge=1, le=LONGEST_DAYS)]
+Minutes = Annotated[Whole, Field(ge=1, le=LONGEST_MINUTES)]
+ManyDays = Annotated[tuple[Days, ...], Field(min_length=1)]
+
+
+def unusable(name: str, value: Value) -> str | None:
+    """Return why a protocol cannot be followed with a value: no number in it, none above 0, or no length.
+
+    Parameters
+    ----------
+    name : str
+        What the value is called in the file.
+    value : Value
+        The value of one day.
+    """
+    many = value.value if isinstance(value.value, tuple) else (value.value,)
+    if not many:
+        return "it is empty; write at least one number"
+    for number in many:
+        if isinstance(number, bool | str):
+            continue
+        if not number.is_finite() or number < 0 or (number == 0 and not name.endswith("_hold_above")):
+            return f"{number} is not above 0; write a number above 0"
+        if name == "infusion_minutes" and number != number.to_integral_value():
+            return f"{number} is no whole number of minutes; write whole minutes"
+        if (longest := _longest(name, value.unit)) is not None and number > longest:
+            return f"{number} {value.unit} is longer than {longest} {value.unit}; write a shorter time"
+    return None
+
+
+def _longest(name: str, unit: str | None) -> Decimal | None:
+    """Return the longest time that is read here; none for what is no time."""
+    most = (LONGEST_DAYS, "d") if name == "session_interval_min" else (LONGEST_MINUTES, "min")
+    try:
+        return None if unit is None else convert(Decimal(most[0]), most[1], unit)
+    except QuantityError:
+        return None
 
 
 class Missed(Cited):
@@ -64,10 +108,10 @@ class Phase(Cited):
 
     id: str
     title: str
-    visit_days: tuple[Whole, ...] | None = None
-    every_days: Whole | None = None
-    sessions: Whole | None = None
-    interval_days: tuple[Whole, ...] | None = None  # allowed intervals, the first being usual
+    visit_days: ManyDays | None = None
+    every_days: Days | None = None
+    sessions: Annotated[Whole, Field(ge=1, le=MOST_SESSIONS)] | None = None
+    interval_days: ManyDays | None = None  # allowed intervals, the first being usual
     checkpoint: str | None = None
     checkpoints: tuple[Checkpoint, ...] = ()
     missed: Missed | None = None  # none: no source gives a rule, and a prescriber decides
@@ -83,6 +127,8 @@ class Phase(Cited):
             self.visit_days[0] != 1 or list(self.visit_days) != sorted(set(self.visit_days))
         ):
             raise ValueError("visit_days start at 1 and run forward")
+        if self.interval_days and len(set(self.interval_days)) < len(self.interval_days):
+            raise ValueError("interval_days name one interval twice; write each once")
         return self
 
 
@@ -90,18 +136,24 @@ class Monitoring(Cited):
     """When readings are due: before, at fixed minutes from the first dose, or by steps during and after."""
 
     before: bool = True
-    at_min: tuple[Whole, ...] = ()
-    during_every_min: Whole | None = None
-    after_every_min: Whole | None = None
-    after_until_min: Whole | None = None
+    at_min: tuple[Minutes, ...] = ()
+    during_every_min: Minutes | None = None
+    after_every_min: Minutes | None = None
+    after_until_min: Minutes | None = None
     readings: tuple[Literal["blood_pressure", "heart_rate", "spo2", "respiratory_rate", "sedation"], ...]
+
+    @model_validator(mode="after")
+    def _has_one_form(self) -> "Monitoring":
+        if self.at_min and self.during_every_min is not None:
+            raise ValueError("it has fixed minutes and a step while it runs; write one of the two")
+        return self
 
 
 class Discharge(Cited):
     """From which moment the minimum stay counts, how long it is, and what must be seen."""
 
     clock_from: Literal["first_device", "administration_end", "dose"]
-    minimum_min: Whole = Field(ge=0)
+    minimum_min: Whole = Field(ge=0, le=LONGEST_MINUTES)
     criteria: dict[str, str]  # key -> the sentence a nurse confirms
 
 
@@ -132,6 +184,14 @@ class ProtocolFile(Header):
     discharge: Discharge
     statements: tuple[ProtocolStatement, ...] = ()
     products: Texts
+
+    @model_validator(mode="after")
+    def _can_be_followed(self) -> "ProtocolFile":
+        for name, dated in self.values.items():
+            for day, value in dated.items():
+                if (fault := unusable(name, value)) is not None:
+                    raise ValueError(f"{name} on {day}: {fault}")
+        return self
 
     @property
     def names(self) -> frozenset[str]:
