@@ -8,11 +8,11 @@ from posology.case import Answer
 from posology.clinic.accounts.models import User
 from posology.clinic.accounts.queries import staff
 from posology.clinic.care.session import start_of
+from posology.clinic.care.signed_text import signed_text
 from posology.clinic.orders.stored import OrderAltered, order_of
-from posology.clinic.protocols.queries import ProtocolAltered, library_of_order
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.sessions.queries import event_of, event_rows, session_for
-from posology.knowledge import KnowledgeError, Library
+from posology.knowledge import Library
 from posology.knowledge.schema import ProtocolFile
 from posology.protocols import Finding, Report
 from posology.quantities import DomainError
@@ -63,6 +63,7 @@ class Chairside:
     next_device_at: datetime | None
     leaves_at: datetime | None
     unmet: tuple[Unmet, ...]
+    text_fault: str = ""  # why nothing more may be given by the signed text; it is still recorded by
 
     @property
     def is_over(self) -> bool:
@@ -87,21 +88,20 @@ def chairside(by: User, session_id: UUID | str, *, at: datetime) -> Chairside:
     NotFound
         If there is none of this id.
     OrderAltered
-        If its stored order cannot be read.
+        If its stored order cannot be read, or no text of its protocol at all.
     """
     session = session_for(by, session_id)
     rows = tuple(event_rows(session))
     state = replay(event_of(row) for row in rows)
     order = order_of(session.order)
-    try:
-        library = library_of_order(session.patient.clinic_id, order.protocol_id, order.protocol_sha256)
-        protocol = library.protocol(order.protocol_id)
-    except ProtocolAltered as refusal:
-        raise OrderAltered(str(refusal)) from None
-    except KnowledgeError:
+    text = signed_text(session.patient.clinic_id, order)
+    library = text.library
+    protocol = library.protocols.get(order.protocol_id) if library else None
+    if library is None or protocol is None:
         raise OrderAltered(
             "The stored order names no protocol of ours, so nothing may be given from it."
-        ) from None
+            + (f" {text.fault}" if text.fault else "")
+        )
     early = state.phase in BEFORE_THE_DOSE
     start, obstacles = _start(session, state, at) if early else (None, ())
     can_be_pregnant = start.can_be_pregnant if start else Answer.UNKNOWN
@@ -124,6 +124,7 @@ def chairside(by: User, session_id: UUID | str, *, at: datetime) -> Chairside:
         next_device_at=next_device_at(state, protocol),
         leaves_at=leaves_at(state, protocol),
         unmet=unmet_discharge(state, protocol, at) if state.phase is SessionPhase.OBSERVING else (),
+        text_fault=text.fault,
     )
 
 

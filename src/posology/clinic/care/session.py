@@ -10,11 +10,12 @@ from posology.clinic.accounts.models import Role, User
 from posology.clinic.accounts.permissions import check
 from posology.clinic.audit import action
 from posology.clinic.care.queries import at_site, case_of, given_before, site_day
+from posology.clinic.care.signed_text import signed_text
 from posology.clinic.conflicts import check_page_patient
 from posology.clinic.locks import lock_of_clinic, lock_patient
 from posology.clinic.orders.actions import OrderRefused
 from posology.clinic.orders.models import OrderRow, OrderStatus
-from posology.clinic.orders.stored import check_intact, order_of
+from posology.clinic.orders.stored import OrderAltered, check_intact, order_of
 from posology.clinic.patients.models import Patient
 from posology.clinic.protocols.queries import library_of_order
 from posology.clinic.sessions.actions import Recorded, Sent, SessionRefused, append
@@ -25,14 +26,21 @@ from posology.knowledge import Library
 from posology.protocols import assess
 from posology.quantities import check_aware
 from posology.treatment import Event, EventKind, Order, SessionState, read_payload
-from posology.treatment.payloads import WorksheetChecked
-from posology.treatment.policies import Identifiers, Signature, Start
+from posology.treatment.payloads import InfusionRateChanged, WorksheetChecked
+from posology.treatment.policies import Identifiers, Signature, Start, check_transition
 from posology.treatment.recording import check_may_record
 
 # The events by which the drug enters the patient, and the one by which the patient leaves: what they
 # permit is judged by the server's clock, so they are taken live or told afterwards, and nothing between.
 GIVING = frozenset({EventKind.ADMINISTRATION_STARTED, EventKind.DEVICE_GIVEN, EventKind.DOSE_GIVEN})
 LIVE_ONLY = GIVING | {EventKind.DISCHARGED}
+# What brings more of the drug into the patient, and the check it rests on: only by a text that passes every
+# check today. All else is recorded whatever became of the text.
+BY_A_SOUND_TEXT = GIVING | {
+    EventKind.WORKSHEET_CHECKED,
+    EventKind.INFUSION_RATE_CHANGED,
+    EventKind.INFUSION_RESUMED,
+}
 CLOCKS_MAY_DIFFER_BY = timedelta(seconds=60)  # hazard H-32; an engineering default
 
 
@@ -102,9 +110,13 @@ def _check_clocks(event: Event, happened_before: bool) -> None:
 
 
 def _check_live(session: SessionRow, state: SessionState, event: Event, by: User) -> None:
-    order = order_of(session.order)
     if isinstance(event.payload, WorksheetChecked):
         _check_second_person(event.payload, by)
+    known = _order_and_library(session, state, event)
+    if known is None:
+        check_transition(state.phase, event.kind)  # nothing else can be asked, and it has happened
+        return
+    order, library = known
 
     def start() -> Start:
         return start_of(session, state, at=event.recorded_at)
@@ -117,8 +129,38 @@ def _check_live(session: SessionRow, state: SessionState, event: Event, by: User
         author=event.author,
         at=event.recorded_at,
         start=start,
-        library=_library_of(session, order),
+        library=library,
     )
+
+
+def _order_and_library(
+    session: SessionRow, state: SessionState, event: Event
+) -> tuple[Order, Library] | None:
+    """Return what an event is checked by; ``None`` where it cannot be read and must be recorded even so.
+
+    Raises
+    ------
+    OrderAltered, KnowledgeError
+        If the event would bring in more of the drug, and the order or its text is not sound.
+    """
+    sound = event.kind in BY_A_SOUND_TEXT and not _slows_down(state, event)
+    try:
+        order = order_of(session.order)
+    except OrderAltered:
+        if sound:
+            raise
+        return None
+    if sound:
+        return order, _library_of(session, order)
+    library = signed_text(session.patient.clinic_id, order).library
+    return None if library is None else (order, library)
+
+
+def _slows_down(state: SessionState, event: Event) -> bool:
+    """Say whether an event lowers the rate of an infusion."""
+    if not isinstance(event.payload, InfusionRateChanged) or not state.infusions:
+        return False
+    return event.payload.rate_mg_per_min < state.infusions[-1].rate_before_pause
 
 
 def _check_second_person(said: WorksheetChecked, by: User) -> None:
