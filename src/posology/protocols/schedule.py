@@ -105,8 +105,7 @@ def place_after(protocol: ProtocolFile, phases: Sequence[str]) -> Place | None:
         return Place(protocol.phases[0], 0)
     phase = phase_of(protocol, phases[-1])
     run = next((i for i, p in enumerate(reversed(phases)) if p != phase.id), len(phases))
-    size = phase_size(phase)
-    return next_place(protocol, Place(phase, (run if size is None else min(run, size)) - 1))
+    return next_place(protocol, Place(phase, run - 1))
 
 
 def phase_size(phase: Phase) -> int | None:

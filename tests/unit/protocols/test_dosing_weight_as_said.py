@@ -149,6 +149,19 @@ def test_the_cap_is_that_of_the_day():
     assert chosen("actual-capped", person("120", "180"), caps)[0] == 90
 
 
+def test_a_cap_is_read_in_kilograms():
+    """200 lb are 90.718474 kg."""
+    library = library_with("actual-capped", {EVER: "100"})
+    protocol = library.protocol(IV.id)
+    in_pounds = protocol.values["dosing_weight_cap"][EVER].model_copy(
+        update={"value": Decimal(200), "unit": "[lb_av]"}
+    )
+    values = {**protocol.values, "dosing_weight_cap": {EVER: in_pounds}}
+    mine = protocol.model_copy(update={"values": values})
+    weight = dosing_weight(mine, Context(person("120", "180"), library, NOW, {}))
+    assert isinstance(weight, DosingWeight) and weight.kg == Decimal("90.718474")
+
+
 def test_the_day_of_the_height_is_one_of_the_site():
     """11:00 UTC is midnight in Auckland: measured on the day that has begun there."""
     at = NOW.replace(hour=12).astimezone(ZoneInfo("Pacific/Auckland"))

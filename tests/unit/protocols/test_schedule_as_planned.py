@@ -1,5 +1,6 @@
 """Plans, rungs and intervals as they are read: whole visits, both sides of each edge, and every sentence."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -236,6 +237,16 @@ def test_the_earliest_moment_is_told_in_utc_wherever_the_last_session_was():
     assert too_soon(IV, last, last + timedelta(hours=24)).endswith(
         "The earliest moment is 2026-11-26 14:00 UTC."
     )
+
+
+def test_the_zone_of_the_machine_plays_no_part(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert "2026-11-26 15:00 UTC" in too_soon(IV, AT, AT + timedelta(hours=24))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_the_smallest_interval_is_that_of_the_day_and_to_the_second():
