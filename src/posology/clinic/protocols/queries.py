@@ -73,10 +73,20 @@ def approved_at(clinic: Clinic, moment: datetime) -> list[VersionStepRow]:
         effective_on__lte=day,
         step__in=[VersionStep.APPROVE.value, VersionStep.RETIRE.value],
     )
-    latest: dict[UUID, VersionStepRow] = {}
+    held: dict[UUID, list[VersionStepRow]] = {}
     for row in rows.select_related("version__protocol").order_by("version__number", "position"):
-        latest[row.version.protocol_id] = row  # a later version, or the retirement of this one
-    return [row for row in latest.values() if row.step == VersionStep.APPROVE]
+        mine = held.setdefault(row.version.protocol_id, [])
+        if row.step == VersionStep.APPROVE:
+            mine.append(row)
+        elif mine and mine[-1].version_id == row.version_id:
+            # Retired before its day it never held, and the version before it goes on.
+            mine[:] = mine[:-1] if _before(row.effective_on, mine[-1].effective_on) else []
+    return [mine[-1] for mine in held.values() if mine]
+
+
+def _before(retired: date | None, approved: date | None) -> bool:
+    """Say whether a version was retired before the day from which it would have held."""
+    return retired is not None and approved is not None and retired < approved
 
 
 def text_of(step: VersionStepRow) -> bytes:
@@ -189,6 +199,20 @@ class Told:
         return next((s for s in reversed(self.steps) if s.step in kinds), None)
 
     @property
+    def held_from(self) -> date | None:
+        """The day from which it holds or held; none of what was never approved, or retired before its day."""
+        approved, retired = self.last(VersionStep.APPROVE), self.last(VersionStep.RETIRE)
+        if approved is None or (retired and _before(retired.effective_on, approved.effective_on)):
+            return None
+        return approved.effective_on
+
+    def is_in_force(self, *, on: date) -> bool:
+        """Say whether a clinic decides by it on a day; a version whose retirement is asked for holds on."""
+        if self.state is VersionState.RETIRING:
+            return self.held_from is not None and self.held_from <= on
+        return self.state is VersionState.IN_FORCE
+
+    @property
     def authors(self) -> tuple[User, ...]:
         """Everyone who wrote or submitted it."""
         steps = [s.by for s in self.steps if s.step in {VersionStep.BEGIN, VersionStep.SUBMIT}]
@@ -225,9 +249,8 @@ def _grouped(model: Any, versions: Iterable[SiteVersion]) -> Mapping[UUID, list[
 
 
 def _holds(told: Told, on: date) -> bool:
-    """Say whether a version was approved for a day not after ``on``; it supersedes those before it."""
-    approved = told.last(VersionStep.APPROVE)
-    return approved is not None and approved.effective_on is not None and approved.effective_on <= on
+    """Say whether a version holds or held from a day not after ``on``; it supersedes those before it."""
+    return told.held_from is not None and told.held_from <= on
 
 
 def state_on(steps: Iterable[VersionStepRow], *, on: date, superseded: bool = False) -> VersionState:

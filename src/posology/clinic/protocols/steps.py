@@ -69,7 +69,7 @@ def check_day(told: Told, day: date, by: User, at: datetime) -> None:
             field="effective_on",
         )
     others = versions_of(told.row.protocol, on=today)
-    days = [t.effective_on for t in others if t.row.number < told.row.number and t.last(VersionStep.APPROVE)]
+    days = [t.held_from for t in others if t.row.number < told.row.number]
     latest = max((d for d in days if d is not None), default=None)
     if latest is not None and day < latest:
         raise ProtocolRefused(

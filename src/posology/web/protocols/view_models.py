@@ -66,7 +66,12 @@ class Offer:
 
 
 def offers(
-    product: Iterable[ProtocolFile], told: Mapping[str, tuple[Told, ...]], *, jurisdiction: str, may: bool
+    product: Iterable[ProtocolFile],
+    told: Mapping[str, tuple[Told, ...]],
+    *,
+    on: date,
+    jurisdiction: str,
+    may: bool,
 ) -> tuple[Offer, ...]:
     """Return the protocols that are offered here, each with the site's own version where one is in force."""
     here = [
@@ -78,14 +83,13 @@ def offers(
         Offer(
             p.id,
             p.title,
-            next((t for t in told.get(p.id, ()) if t.state in HOLDING), None),
+            next((t for t in told.get(p.id, ()) if t.is_in_force(on=on)), None),
             may and not any(t.is_open for t in told.get(p.id, ())),
         )
         for p in sorted(here, key=lambda p: p.title)
     )
 
 
-HOLDING = frozenset({VersionState.IN_FORCE, VersionState.RETIRING})
 WAITING = frozenset({VersionState.SUBMITTED, VersionState.RETIRING})
 WRITING = frozenset({VersionState.DRAFT, VersionState.RETURNED})
 PAST = frozenset({VersionState.SUPERSEDED, VersionState.RETIRED, VersionState.WITHDRAWN})

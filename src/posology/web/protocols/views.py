@@ -67,6 +67,7 @@ def _list_page(request: HttpRequest, refused: str) -> dict[str, Any]:
         "offers": models.offers(
             product.protocols.values(),
             told,
+            on=day,
             jurisdiction=by.clinic.jurisdiction,
             may=may(by, "author_protocol"),
         ),
@@ -129,7 +130,7 @@ def _version_page(
         ),
         "chip": models.CHIPS[told.state],
         "owes": models.owed(told.state),
-        "overdue": bool(file and told.state in models.HOLDING and models.is_overdue(file, on=on)),
+        "overdue": bool(file and told.is_in_force(on=on) and models.is_overdue(file, on=on)),
         "diff": models.diff_sections(diff(before, file)) if file and before else (),
         "open_faults": faults_of(raw_of(told.text)) if file and told.is_open else (),
         "returned": told.last(VersionStep.RETURN) if told.state is VersionState.RETURNED else None,
