@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from posology.case import Answer, Case, EarlierDose, PastSession
 from posology.knowledge import Library, Substance
+from posology.knowledge.schema import ProtocolFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,17 @@ class History:
         """When anything was last given, or ``None`` where nothing ever was."""
         return self.given[-1].at if self.given else None
 
-    def last_by(self, protocol_id: str) -> Given | None:
-        """Return the last session by one protocol."""
-        return next((g for g in reversed(self.given) if g.protocol_id == protocol_id), None)
+    def last_by(self, protocol: ProtocolFile, library: Library) -> Given | None:
+        """Return the last session by one protocol, or by another of its family.
+
+        A site's own protocol and the product's that it stands on are one course to a patient.
+        """
+        return next((g for g in reversed(self.given) if _one_family(protocol, g.protocol_id, library)), None)
+
+
+def _one_family(protocol: ProtocolFile, other_id: str, library: Library) -> bool:
+    other = library.protocols.get(other_id)
+    return bool(protocol.names & (other.names if other else {other_id}))
 
 
 def _given(dose: PastSession | EarlierDose) -> Given:

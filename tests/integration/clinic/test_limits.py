@@ -9,16 +9,20 @@ import pytest
 from posology.case import Answer
 from posology.clinic.care.actions import sign_order
 from posology.clinic.care.queries import advice_for, case_of, given_before
-from posology.clinic.care.session import record_event
+from posology.clinic.care.session import record_event, start_of
 from posology.clinic.care.signing import SigningRefused
 from posology.clinic.orders.actions import end_course
 from posology.clinic.orders.models import OverrideRow
 from posology.clinic.orders.stored import order_of
+from posology.clinic.protocols.actions import ask_retirement, decide_retirement
 from posology.clinic.sessions.models import EventRow
-from posology.protocols import TooSoon
-from posology.protocols.limits import LimitExceeded
+from posology.clinic.sessions.queries import state_of
+from posology.knowledge import load_library
+from posology.protocols import History, TooSoon, Verdict
+from posology.protocols.history import Given
+from posology.protocols.limits import Intended, LimitExceeded, check_limits
 from posology.treatment.policies import NotAllowed
-from tests import factories
+from tests import factories, site_protocols
 from tests.cases import NOW
 
 pytestmark = pytest.mark.django_db
@@ -277,3 +281,50 @@ def nasal_told(site, session, at):
             complete=True,
             **later,
         )
+
+
+# ---------------------------------------------------------------- one protocol, two names
+
+
+def start_as_of(site, session, at):
+    """Return what the start would be judged by at a moment."""
+    return start_of(session, state_of(session), at=at)
+
+
+@pytest.mark.hazard("H-23")
+def test_the_last_dose_is_known_when_the_site_s_own_protocol_comes_or_goes(site, patient):
+    """N = 2: the site's protocol comes into force after a signing, and is retired after another."""
+    given_at(site, patient, FIRST)
+    at = FIRST + 3 * DAY
+    signed = sign_order(**signing_at(site, patient, at))
+    row = site_protocols.in_force(site, at=at + timedelta(minutes=1))
+    opened = start_as_of(site, signed.session, at + timedelta(minutes=5))
+    assert opened.protocol.id == "ketamine-iv" and opened.limits() == ()
+    told(site, signed.session, at + timedelta(minutes=6))
+    later = at + 3 * DAY
+    second = sign_order(**signing_at(site, patient, later))
+    asked = {"version_id": row.pk, "at": later}
+    ask_retirement(step_id=uuid4(), reason="Not used any more.", by=site.prescriber, **asked)
+    decide_retirement(step_id=uuid4(), retire=True, password_checked=True, by=site.director, **asked)
+    opened = start_as_of(site, second.session, later + timedelta(minutes=5))
+    assert opened.protocol.id == order_of(second.order).protocol_id != "ketamine-iv" and opened.limits() == ()
+
+
+@pytest.mark.hazard("H-06")
+def test_an_ended_course_lifts_no_limit_of_a_step_up(site):
+    """N = 2: 84 mg after 56 mg of a course that was ended is refused for 28 days, and no longer."""
+    mdsi, library = load_library().protocol("esketamine-mdsi-us"), load_library()
+    last = Given(FIRST, mdsi.id, mdsi.substance, Decimal(56), Decimal(56), None)
+    dose = Intended(Decimal(84), Decimal(84), None, None, 3, 1)
+
+    def asked(at):
+        return check_limits(mdsi, dose, history=History((last,)), at=at, library=library)
+
+    with pytest.raises(LimitExceeded, match="knows no step up") as refused:
+        asked(FIRST + 27 * DAY)
+    assert refused.value.limit == "dose_raise_allowed"
+    assert asked(FIRST + 28 * DAY) == ()
+    kept = {k: v for k, v in mdsi.values.items() if "days" not in k}
+    blind = mdsi.model_copy(update={"values": kept})
+    (held,) = check_limits(blind, dose, history=History((last,)), at=FIRST + 90 * DAY, library=library)
+    assert held.rule == "limits/esketamine-mdsi-us/dose-raise-allowed" and held.verdict is Verdict.HOLD

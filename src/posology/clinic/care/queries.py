@@ -13,7 +13,7 @@ from posology.clinic.assessments.queries import facts_of, medications_of
 from posology.clinic.orders.stored import order_of
 from posology.clinic.outcomes.queries import scores_of
 from posology.clinic.patients.models import Patient
-from posology.clinic.protocols.queries import current_id, library_at
+from posology.clinic.protocols.queries import current_id, library_at, same_family
 from posology.clinic.sessions.models import SessionRow
 from posology.clinic.sessions.queries import sessions_of, states_of
 from posology.knowledge import Library, load_library
@@ -121,7 +121,7 @@ def earlier_doses(
             found.append(
                 EarlierDose(
                     told.at,
-                    told.protocol_id,
+                    current_id(patient.clinic_id, told.protocol_id, library),
                     told.substance,
                     told.dose_mg,
                     told.level,
@@ -132,16 +132,31 @@ def earlier_doses(
     return tuple(sorted(found, key=lambda d: d.at))
 
 
-def given_before(patient: Patient, *, at: datetime, session: UUID | None = None) -> History:
+def given_before(
+    patient: Patient, *, at: datetime, session: UUID | None = None, protocol_id: str = ""
+) -> History:
     """Return everything that a patient was given in any course, as every limit looks back on it.
 
     All that is recorded counts, however late it was told. ``session`` is the one that is about to begin, and
-    is left out.
+    is left out. ``protocol_id`` is that of its order: what was given by that protocol's family is told under
+    it, since the site's own may have come into force, or been retired, after the order was signed.
     """
     rows = [row for row in sessions_of(patient) if row.pk != session]
     states = states_of(rows)
     running = _going_on(patient, past_sessions(rows, states), check_aware(at, what="moment"))
-    return History.told_by((*running, *earlier_doses(patient, rows, states, as_of=at)))
+    told = History.told_by((*running, *earlier_doses(patient, rows, states, as_of=at)))
+    return _under(patient, told, protocol_id) if protocol_id else told
+
+
+def _under(patient: Patient, history: History, protocol_id: str) -> History:
+    same = {
+        other
+        for other in {g.protocol_id for g in history.given}
+        if same_family(patient.clinic_id, other, protocol_id)
+    }
+    return History(
+        tuple(replace(g, protocol_id=protocol_id) if g.protocol_id in same else g for g in history.given)
+    )
 
 
 # An infusion that was stopped a few seconds early is complete: an engineering default, no clinical fact.

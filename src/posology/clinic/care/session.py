@@ -208,7 +208,7 @@ def start_of(session: SessionRow, state: SessionState, *, at: datetime, lock: bo
         report=assess(case, order.protocol_id, as_of=at_site(patient, at), library=library),
         patient=Identifiers(patient.pk, patient.identifier, patient.born_on),
         at=at,
-        history=given_before(patient, at=at, session=session.pk),
+        history=given_before(patient, at=at, session=session.pk, protocol_id=order.protocol_id),
         can_be_pregnant=Answer.NO if ruled_out else Answer.UNKNOWN,
         library=library,
     )

@@ -6,13 +6,14 @@ from decimal import Decimal
 
 from posology.case import Answer, Missing
 from posology.knowledge import Library
-from posology.knowledge.limit_values import DOSE_SOFT, FIRST_DOSE_SOFT, STEPS_SOFT
+from posology.knowledge.limit_values import DOSE_SOFT, FIRST_DOSE_SOFT, STEPS_SOFT, limits_over_days
 from posology.knowledge.schema import ProtocolFile
 from posology.protocols.findings import Finding, Observed
 from posology.protocols.history import Given, History
 from posology.protocols.limits.errors import LimitExceeded
 from posology.protocols.limits.soft import Told, hold
 from posology.protocols.limits.values import allowed_levels, in_basis, limit_in, value_of
+from posology.quantities import day_in_zone_of
 
 _REASON = "Choose a dose within it, or write down why this one is right."
 
@@ -56,13 +57,47 @@ def change_findings(
     LimitExceeded
         If the dose rises in a course whose label describes no step up.
     """
+    last = history.last_by(protocol, library)
     if number == 1:
+        yield from _risen_anew(protocol, level, last, at, library)
         yield from _first(protocol, level, history, at, library)
         return
-    last = history.last_by(protocol.id)
     if last is not None and last.level is not None:
         _check_may_rise(protocol, level, last.level, at)
     yield from _step(protocol, level, last, at, library)
+
+
+def _risen_anew(
+    protocol: ProtocolFile, level: Decimal, last: Given | None, at: datetime, library: Library
+) -> Iterator[Finding]:
+    """Ask the first dose of a course too whether it may rise: a course that was ended lifts no limit.
+
+    How long the last dose counts is the longest look back of the protocol's own limits; a protocol without
+    one cannot say, and then a person decides.
+    """
+    if last is None or last.level is None:
+        return
+    days = [limit.days for limit in limits_over_days(protocol.values)]
+    if not days:
+        yield from _rise_to_decide(protocol, level, last, at, library)
+    elif (at.date() - day_in_zone_of(at, last.at)).days < max(days):
+        _check_may_rise(protocol, level, last.level, at)
+
+
+def _rise_to_decide(
+    protocol: ProtocolFile, level: Decimal, last: Given, at: datetime, library: Library
+) -> Iterator[Finding]:
+    try:
+        _check_may_rise(protocol, level, last.level or level, at)
+    except LimitExceeded as refused:
+        told = Told(
+            "Higher than the last dose",
+            f"{in_basis(protocol, level)} is above the last dose, given on {last.at:%d-%b-%Y}, and "
+            f"{protocol.title} knows no step up.",
+            _REASON,
+            (_level(protocol, level),),
+        )
+        yield hold(protocol, refused.limit, value_of(protocol, refused.limit, at.date()), told, library)
 
 
 def _first(
