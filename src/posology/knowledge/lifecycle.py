@@ -4,9 +4,10 @@ What people do is stored; what the calendar does (a day comes, a later version t
 the stored steps and the day, so that nothing has to run at midnight.
 """
 
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+
+from posology.knowledge.names import normalised, same_name
 
 
 class VersionState(StrEnum):
@@ -106,23 +107,14 @@ def move_from(state: VersionState, step: VersionStep) -> Move | None:
 def same_person(one: tuple[str, str], other: tuple[str, str]) -> bool:
     """Say whether two accounts, each as (account, full name), may be one person (requirement SR-16).
 
-    Two accounts of one e-mail address, or of one name however it is spaced or written large, count as one.
+    Two accounts of one e-mail address, or of one name however it is spaced, accented, signed or titled,
+    count as one.
     """
     accounts = _account(one[0]) == _account(other[0])
-    return accounts or (_name(one[1]) == _name(other[1]) != "")
+    return accounts or same_name(one[1], other[1])
 
 
 def _account(text: str) -> str:
     """Return an account's name without what makes two of one mailbox."""
     box, at, host = normalised(text).partition("@")
-    return f"{box.partition('+')[0]}{at}{host}" if at else box
-
-
-def _name(text: str) -> str:
-    return " ".join(sorted(normalised(text).replace(",", " ").replace(".", " ").split()))
-
-
-def normalised(text: str) -> str:
-    """Return a text without accents, widths and case, its spaces single."""
-    bare = unicodedata.normalize("NFKD", text)
-    return " ".join("".join(c for c in bare if not unicodedata.combining(c)).casefold().split())
+    return f"{box.partition('+')[0]}{at}{host.rstrip('.')}" if at else box

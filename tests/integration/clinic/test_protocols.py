@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from posology.clinic.accounts.actions import AccountError
 from posology.clinic.accounts.permissions import NotFound, NotPermitted
 from posology.clinic.care.queries import advice_for
 from posology.clinic.conflicts import Conflict
@@ -248,8 +249,8 @@ def test_a_page_made_from_another_text_changes_and_decides_nothing(site):
 @pytest.mark.requirement("SR-16")
 @pytest.mark.hazard("H-17")
 def test_nobody_approves_what_they_wrote_under_whatever_account(site, record_property):
-    """The author, and accounts that differ from the author's by case, accents, order of names, spaces or a
-    plus-address: each is refused; N is the number of accounts. Someone else is let through."""
+    """The author, and accounts that differ from the author's by case, accents, order of names, spaces, signs,
+    a title or a plus-address: each is refused; N is the number of accounts. Someone else is let through."""
     author = second_prescriber(site, username="ada.nord@north.example", full_name="Nörd, Ada")
     row = site_protocols.begun(site, at=NOW, by=author)
     actions.submit_version(
@@ -266,6 +267,8 @@ def test_nobody_approves_what_they_wrote_under_whatever_account(site, record_pro
         ("other-1", "Nörd,  ada"),
         ("other-2", "NORD, ADA"),
         ("other-3", "Ada Nord"),
+        ("other-4", "Dr. Ada Nord"),
+        ("other-5", "Ada-Nord"),
     )
     same = [author, *(second_prescriber(site, username=u, full_name=n) for u, n in accounts)]
     for person in same:
@@ -283,6 +286,16 @@ def test_nobody_approves_what_they_wrote_under_whatever_account(site, record_pro
     record_property("n", len(same))
     actions.approve_version(**approval(site, row, at=NOW, by=site.prescriber))
     assert state(site, row) is VersionState.IN_FORCE
+
+
+@pytest.mark.requirement("SR-16")
+@pytest.mark.parametrize(
+    ("username", "full_name"),
+    [("other", "N\u200bord, Ada"), ("o\u200bther", "Nord, Eva"), ("other", "N\u043erd, Ada")],
+)
+def test_no_account_is_made_whose_name_hides_or_imitates_a_letter(site, username, full_name):
+    with pytest.raises(AccountError, match="Type it"):
+        second_prescriber(site, username=username, full_name=full_name)
 
 
 @pytest.mark.requirement("SR-16")

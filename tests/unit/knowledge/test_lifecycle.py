@@ -13,6 +13,7 @@ from posology.knowledge.lifecycle import (
     move_from,
     same_person,
 )
+from posology.knowledge.names import why_no_name
 
 
 @pytest.mark.requirement("SR-17")
@@ -73,7 +74,42 @@ def test_a_step_that_is_not_in_the_table_does_not_follow(record_property):
         (("ａ", "Nord, Ada"), ("a", "Other"), True),
         (("a", "Nord, Ada"), ("b", "Nord, Eva"), False),
         (("a@x.org", ""), ("a@y.org", ""), False),
+        (("a@x.org", ""), ("a@x.org.", "Other"), True),
+        (("a@x.org", "One"), ("a\u200b@x.org", "Other"), True),
+        (("a", "Nord, Ada"), ("b", "No\u200brd, Ada"), True),
+        (("a", "Nord, Ada"), ("b", "No\u00adrd, Ada"), True),
+        (("a", "Nord, Ada"), ("b", "No\u034frd, A\u3164da"), True),
+        (("a", "Nord, Ada"), ("b", "Dr. Nord, Ada"), True),
+        (("a", "Nord, Ada"), ("b", "Prof. Dr. Ada Nord, MD"), True),
+        (("a", "Nord, Ada"), ("b", "Ada-Nord"), True),
+        (("a", "Nord, Ada"), ("b", "(Ada) Nord!"), True),
+        (("a", "Nord, Ada"), ("b", "N\u043erd, \u0410da"), True),
+        (("a", "Sørd, Ada"), ("b", "Sord, Ada"), True),
+        (("a", "O'Nord, Ada"), ("b", "ONord, Ada"), True),
+        (("a", "Ada Nord"), ("b", "AdaNord"), True),
+        (("a", "Dr"), ("b", "Prof"), False),
+        (("a", "Nord, Ada"), ("b", "Dr. Nord, Eva"), False),
+        (("a", "--"), ("b", ".."), False),
     ],
 )
 def test_two_accounts_of_one_person_are_seen_through(one, other, same):
     assert same_person(one, other) is same_person(other, one) is same
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("Synthetic, Ada", True),
+        ("Synthétic-O’Nord, Ada", True),
+        ("\u0410\u0434\u0430 \u041d\u043e\u0440\u0434", True),
+        ("\u4e00\u30ab\u3042", True),
+        ("Synth\u200betic", False),
+        ("Synth\u00adetic", False),
+        ("Synth\u3164etic", False),
+        ("Syn\nthetic", False),
+        ("\u0405ynthetic", False),
+        ("Synth\u03bftic", False),
+    ],
+)
+def test_a_name_that_hides_or_imitates_a_letter_is_no_account_s(name, fits):
+    assert (why_no_name(name) is None) is fits

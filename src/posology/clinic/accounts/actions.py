@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from posology.clinic.accounts import permissions
 from posology.clinic.accounts.models import Clinic, Role, User
 from posology.clinic.audit import action
+from posology.knowledge.names import why_no_name
 from posology.quantities import DomainError
 
 
@@ -36,6 +37,10 @@ def make_user(
     if isinstance(by, User):
         permissions.check(by, "manage_users")
         permissions.check_same_clinic(by, clinic.pk, what="clinic")
+    for name in (full_name, username):
+        # A name that hides or imitates a letter would pass for a second person (requirement SR-16).
+        if (why_not := why_no_name(name)) is not None:
+            raise AccountError(why_not)
     if User.objects.filter(username=username).exists():
         raise AccountError("An account of this name exists already. Choose another name.")
     try:
