@@ -1,14 +1,20 @@
 """No foreign term on the command line: every golden case, in each jurisdiction, as a page and as JSON."""
 
+import json
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
 from io import StringIO
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from posology.cli.given import Given, read_given
 from posology.cli.page import print_page
-from posology.cli.plain import print_json
+from posology.cli.plain import SUPPORTS, print_json
 from posology.cli.recommending import as_data
 from posology.knowledge import load_library
 from posology.quantities import DomainError
@@ -40,20 +46,58 @@ def page_of(given: Given, advice: Advice) -> str:
     return out.file.getvalue()
 
 
-def json_of(given: Given, advice: Advice, capsys: pytest.CaptureFixture[str]) -> str:
-    """Return the JSON as text; of the labels cited only what a page would show of them, their titles."""
+def said_in(answer: object) -> set[str]:
+    """Return every text of an answer: whatever its page or its JSON can show is one of them."""
+    said, open_, done = set(), [answer], set()
+    while open_:
+        value = open_.pop()
+        if isinstance(value, str):
+            said.add(str(value.value) if isinstance(value, Enum) else value)
+        elif id(value) not in done:  # protocols share the findings of a rule; each is looked at once
+            done.add(id(value))
+            open_.extend(parts_of(value))
+    return said
+
+
+def parts_of(value: object) -> Iterable[object]:
+    """Return what a thing is made of; of a number, a day or a moment nothing."""
+    if is_dataclass(value):
+        return [getattr(value, name) for name in shown_fields(type(value))]
+    if isinstance(value, Mapping):
+        return [*value.keys(), *value.values()]
+    return value if isinstance(value, tuple | list | frozenset | set) else ()
+
+
+@cache
+def shown_fields(kind: type) -> tuple[str, ...]:
+    """Return the fields that JSON shows of a kind of thing."""
+    return tuple(f.name for f in fields(kind) if f.repr)
+
+
+def answer_of(given: Given, advice: Advice) -> dict[str, Any]:
+    """Return what the JSON holds; of the labels cited only what a page would show of them, their titles."""
     data = as_data(given, advice, LIBRARY)
     data["sources"] = {s: LIBRARY.sources[s].title for s in data["sources"]}
+    return data
+
+
+def test_the_texts_of_an_answer_are_all_that_its_json_says(capsys):
+    """The walk misses no text of the JSON: its numbers, days and moments are all that is left."""
+    given = read_given(CASES / "next-at-49-percent.yaml", None, None, LIBRARY)
+    data = answer_of(given, recommend(given.case, as_of=given.as_of, library=LIBRARY))
     print_json(data)
-    return capsys.readouterr().out
+    written = said_in(json.loads(capsys.readouterr().out))
+    names = {name for name in written if re.fullmatch(r"[a-z0-9_]+", name)}
+    left = {one for one in written - names - said_in(data) if not re.fullmatch(r"[-\dT:.+]+", one)}
+    assert left == {SUPPORTS}
 
 
 @pytest.mark.parametrize("jurisdiction", sorted(FOREIGN))
-def test_no_output_of_a_golden_case_speaks_of_another_jurisdiction(
-    jurisdiction, tmp_path, capsys, record_property
-):
-    """Every golden case moved to each jurisdiction; its page, and in one of the three its JSON: 0 terms."""
-    found, outputs = {}, 0
+def test_no_output_of_a_golden_case_speaks_of_another_jurisdiction(jurisdiction, tmp_path, record_property):
+    """Every golden case moved to each jurisdiction: every text of its answer, and in one of the three its
+    page as printed; a text that was said before is not read again. N answers and pages: 0 terms.
+    """
+    found, outputs, read = {}, 0, set()
     for turn, path in enumerate(ALL):
         file = tmp_path / path.name
         file.write_text(moved(path.read_text(encoding="utf-8"), jurisdiction), encoding="utf-8")
@@ -68,14 +112,15 @@ def test_no_output_of_a_golden_case_speaks_of_another_jurisdiction(
             for s in given.case.sessions
             if (only := LIBRARY.protocol(s.protocol_id).jurisdictions) and jurisdiction not in only
         }
-        texts = [page_of(given, advice)]
+        texts = said_in(answer_of(given, advice))
         if turn % len(FOREIGN) == sorted(FOREIGN).index(jurisdiction):
-            texts.append(json_of(given, advice, capsys))
-        for text in texts:
+            texts.update(page_of(given, advice).splitlines())
             outputs += 1
-            terms = foreign_terms(run_elsewhere(text, elsewhere), jurisdiction)
-            if terms:
-                found[path.stem] = terms
+        outputs += 1
+        new = run_elsewhere(" | ".join(sorted(texts - read)), elsewhere)
+        read |= set() if elsewhere else texts
+        if terms := foreign_terms(new, jurisdiction):
+            found[path.stem] = terms
     record_property("n", outputs)
     assert outputs > len(ALL) and not found, "\n".join(sorted({t for terms in found.values() for t in terms}))
 
