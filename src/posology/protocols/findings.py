@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from fractions import Fraction
 
 from posology.case import Missing, Origin
 from posology.knowledge import Certainty, KnowledgeStamp, Level, Role
@@ -86,6 +87,7 @@ class Finding:
     certainty: Certainty
     cleared_by: Role
     each_session: bool = False
+    counted: Fraction | None = None  # of a limit: the number that exceeds it, and that a pass of it covers
 
     @property
     def severity(self) -> Severity:

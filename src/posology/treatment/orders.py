@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 from posology.knowledge import Library, Route, Substance
+from posology.protocols.findings import Finding
 from posology.protocols.limits import Intended
 from posology.quantities import DomainError
 from posology.recommendation import Option
@@ -17,11 +19,25 @@ from posology.recommendation import Option
 
 @dataclass(frozen=True, slots=True)
 class OverriddenHold:
-    """A hold that a permitted person decided to pass, with the reason given."""
+    """A hold that a permitted person decided to pass, with the reason given.
+
+    ``counted`` is the number that was shown with it, as text of an exact fraction, where the hold counts
+    something (H-23): the pass covers that number and none above it. ``None`` where nothing was counted, and
+    in orders from before it was kept.
+    """
 
     rule: str
     by: str
     reason: str
+    counted: str | None = None
+
+    def covers(self, finding: Finding) -> bool:
+        """Return whether this pass was of what a finding says now; what has grown since is asked again."""
+        if self.rule != finding.rule:
+            return False
+        if finding.counted is None:
+            return True
+        return self.counted is not None and Fraction(self.counted) >= finding.counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +76,11 @@ class Order:
 
     def canonical(self) -> bytes:
         """Return the order as canonical JSON: sorted keys, no spaces, decimals and days as text."""
-        return json.dumps(
-            _plain(asdict(self)), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-        ).encode()
+        said = asdict(self)
+        for hold in said["overrides"]:  # an order that was signed before this was kept has the same text
+            if hold["counted"] is None:
+                del hold["counted"]
+        return json.dumps(_plain(said), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
     def sha256(self) -> str:
         """Return the hash that a signature covers; any change of any field gives another."""

@@ -330,9 +330,10 @@ def is_passed(finding: Finding, order: Order, state: SessionState) -> bool:
     """Return whether a permitted person decided to pass a hold: at signing, or in this session.
 
     What a rule looks at in each session is decided in each session, so the word given at signing does
-    not carry over (hazard H-24). A stop, and a rule that cannot say, is passed by nobody.
+    not carry over (hazard H-24). A limit that was passed is asked again when its count has grown since. A
+    stop, and a rule that cannot say, is passed by nobody.
     """
     if finding.verdict is not Verdict.HOLD:
         return False
-    signed = any(hold.rule == finding.rule for hold in order.overrides)
+    signed = any(hold.covers(finding) for hold in order.overrides)
     return state.overrides(finding.rule) or (signed and not finding.each_session)

@@ -13,7 +13,7 @@ from posology.clinic.care.session import record_event, start_of
 from posology.clinic.care.signing import SigningRefused
 from posology.clinic.orders.actions import end_course
 from posology.clinic.orders.models import OverrideRow
-from posology.clinic.orders.stored import order_of
+from posology.clinic.orders.stored import check_intact, order_of
 from posology.clinic.protocols.actions import ask_retirement, decide_retirement
 from posology.clinic.sessions.models import EventRow
 from posology.clinic.sessions.queries import state_of
@@ -21,7 +21,7 @@ from posology.knowledge import load_library
 from posology.protocols import History, TooSoon, Verdict
 from posology.protocols.history import Given
 from posology.protocols.limits import Intended, LimitExceeded, check_limits
-from posology.treatment.policies import NotAllowed
+from posology.treatment.policies import NotAllowed, obstacles_to_start
 from tests import factories, site_protocols
 from tests.cases import NOW
 
@@ -193,6 +193,24 @@ def test_a_limit_that_was_not_met_at_signing_is_asked_anew_at_the_start(site, pa
         **factories.starting(signed.session),
     )
     assert begun.state.phase == "running"
+
+
+@pytest.mark.hazard("H-23")
+def test_a_reason_covers_the_count_that_was_signed_and_is_asked_again_above_it(site, patient):
+    """N = 2 limits: signed for 4 sessions in 7 days, 6 fall into them at the start after two corrections."""
+    given = [given_at(site, patient, FIRST + n * DAY) for n in (0, 3, 10, 12, 14)]
+    at = FIRST + 16 * DAY
+    rules = [f"limits/ketamine-iv/{what}-in-7-days-hold-above" for what in ("sessions", "amount")]
+    sent = signing_at(site, patient, at) | {"overrides": dict.fromkeys(rules, "4 in 7 days, agreed.")}
+    signed = sign_order(**sent)
+    assert {o.counted for o in check_intact(signed.order).overrides} == {"4", "2"}
+    assert start_as_of(site, signed.session, at).limits() != ()
+    factories.pass_gate(site, signed.session, at=at)
+    assert not obstacles_to_start(start_as_of(site, signed.session, at))
+    moved(site, given[1].session, to=FIRST + 11 * DAY + timedelta(hours=5), at=at)
+    moved(site, given[0].session, to=FIRST + 13 * DAY + timedelta(hours=5), at=at)
+    found = obstacles_to_start(start_as_of(site, signed.session, at))
+    assert [o.key for o in found] == rules and "6 sessions fall into 7 days" in found[0].sentence
 
 
 # ---------------------------------------------------------------- other courses

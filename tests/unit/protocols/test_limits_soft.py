@@ -224,7 +224,7 @@ def test_a_dose_between_the_levels_counts_the_levels_passed():
 def test_a_step_from_a_dose_that_nobody_knows_is_held_with_what_is_missing():
     for before in (NOTHING, History((given(AT - 10 * DAY, level="0.5"),))):
         unknown = History(tuple(replace(g, level=None) for g in before.given))
-        hold = asked("ketamine-iv", "0.5", 2, before=unknown)["steps-up-hold-above"]
+        hold = asked("ketamine-iv", "0.5", 2, before=unknown)["steps-up-hold-above-not-known"]
         assert hold.missing[0].key == "last_dose"
         assert "cannot be said" in said(hold)
 

@@ -103,14 +103,34 @@ def test_a_change_of_any_field_after_signing_lets_nothing_start(record_property)
 
 @pytest.mark.hazard("H-28")
 def test_a_change_within_an_overridden_hold_changes_the_hash():
-    """Each field of a hold that was passed at signing. N = 3."""
-    hold = OverriddenHold("rules-session/heart-rate", "prescriber-1", "Known.")
+    """Each field of a hold that was passed at signing. N = 4."""
+    hold = OverriddenHold("limits/ketamine-iv/x", "prescriber-1", "Known.", "4")
     order = make_order(overrides=(hold,))
     hashes = {order.sha256()}
     for field in fields(OverriddenHold):
         changed = replace(hold, **{field.name: getattr(hold, field.name) + "."})
         hashes.add(replace(order, overrides=(changed,)).sha256())
-    assert len(hashes) == 4
+    assert len(hashes) == 5
+
+
+@pytest.mark.hazard("H-23")
+def test_a_pass_covers_the_count_that_was_shown_and_none_above_it(record_property):
+    """What was shown × what is counted now, exactly; an order from before the count was kept covers none."""
+    numbers, tried = [Fraction(4), Fraction(5, 3), Fraction(7, 2), Fraction(5, 3) + Fraction(1, 10**9)], 0
+    for now in numbers:
+        asked = replace(finding(Verdict.HOLD), counted=now)
+        for shown in numbers:
+            passed = OverriddenHold(asked.rule, "prescriber-1", "Known.", str(shown))
+            assert passed.covers(asked) == (now <= shown)
+            assert not replace(passed, rule=f"{asked.rule}-not-known").covers(asked)
+            tried += 1
+        assert not OverriddenHold(asked.rule, "prescriber-1", "Known.").covers(asked)
+    record_property("n", tried)
+
+
+def test_an_order_from_before_the_count_was_kept_has_the_text_it_was_signed_with():
+    order = make_order(overrides=(OverriddenHold("rules-x/y", "prescriber-1", "Known."),))
+    assert b'"overrides":[{"by":"prescriber-1","reason":"Known.","rule":"rules-x/y"}]' in order.canonical()
 
 
 def test_equal_amounts_written_otherwise_are_one_order():

@@ -166,7 +166,8 @@ def _passed(finding: Finding, reason: str, by: User) -> OverriddenHold:
             "500 characters, or choose another option.",
             field="overrides",
         )
-    return OverriddenHold(finding.rule, str(by.pk), reason)
+    counted = None if finding.counted is None else str(finding.counted)
+    return OverriddenHold(finding.rule, str(by.pk), reason, counted)
 
 
 def check_chosen_moment(advice_as_of: datetime, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from posology.case import Answer, Missing
 from posology.knowledge import Library
@@ -181,6 +182,7 @@ def _step(
                 Observed("Last dose", in_basis(protocol, last.level), last.at, None),
                 _level(protocol, level),
             ),
+            counted=Fraction(steps),
         )
         yield hold(protocol, STEPS_SOFT, value, told, library)
 

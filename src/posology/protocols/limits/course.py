@@ -116,7 +116,7 @@ def _asked(count: _Count) -> Iterator[Finding]:
         )
         if limit.hard:
             raise LimitExceeded(f"{sentence} {_way_out(count)}", limit=limit.name, value=value)
-        told = Told(_title(limit), sentence, _way_out(count), tuple(_because(count, total)))
+        told = Told(_title(limit), sentence, _way_out(count), tuple(_because(count, total)), counted=total)
         yield hold(protocol, limit.name, value, told, count.library)
     elif unknown := count.unknown(on):
         yield hold(protocol, limit.name, value, _cannot_say(count, unknown), count.library)
@@ -130,6 +130,7 @@ def _cannot_say(count: _Count, unknown: tuple[Given, ...]) -> Told:
         f"Find out how much was given on {days}. Or write down why to go on without it.",
         tuple(Observed("Given", "amount not known", g.at, None) for g in unknown),
         tuple(_missing(g) for g in unknown),
+        Fraction(len(unknown)),
     )
 
 

@@ -1,6 +1,7 @@
 """A soft limit that is exceeded is a hold like any rule's: named, cited, cleared by a role with a reason."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from posology.case import Missing
 from posology.knowledge import Level, Library, Role
@@ -18,6 +19,7 @@ class Told:
     do: str
     because: tuple[Observed, ...]
     missing: tuple[Missing, ...] = ()
+    counted: Fraction | None = None  # what a pass of it covers, and no more
 
 
 def limit_rule(protocol: ProtocolFile, name: str) -> str:
@@ -28,10 +30,12 @@ def limit_rule(protocol: ProtocolFile, name: str) -> str:
 def hold(protocol: ProtocolFile, name: str, value: Value, told: Told, library: Library) -> Finding:
     """Return the hold of one limit.
 
-    A hard limit holds only where it cannot be said whether it is kept; then a prescriber decides.
+    A hard limit holds only where it cannot be said whether it is kept; then a prescriber decides. What
+    cannot be said has an id of its own: who goes on without knowing has not passed an excess that is known.
     """
+    rule = limit_rule(protocol, name)
     return Finding(
-        rule=limit_rule(protocol, name),
+        rule=f"{rule}-not-known" if told.missing else rule,
         title=told.title,
         verdict=Verdict.HOLD,
         level=Level.HOLD,
@@ -42,4 +46,5 @@ def hold(protocol: ProtocolFile, name: str, value: Value, told: Told, library: L
         citations=cite(value, library),
         certainty=value.certainty,
         cleared_by=value.cleared_by or Role.PRESCRIBER,
+        counted=told.counted,
     )
