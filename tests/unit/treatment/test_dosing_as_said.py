@@ -9,7 +9,13 @@ import pytest
 
 from posology.knowledge import load_library
 from posology.quantities import DomainError
-from posology.treatment import NotAllowed, check_given_as_ordered, check_may_give_device, read_payload
+from posology.treatment import (
+    CheckFailed,
+    NotAllowed,
+    check_given_as_ordered,
+    check_may_give_device,
+    read_payload,
+)
 from posology.treatment.dosing import check_infusion_rate, most_given, next_device_at
 from tests.sessions import Log, at, make_order, through_gate
 
@@ -92,6 +98,13 @@ def test_a_rate_may_differ_by_one_percent_and_no_more():
     for rate in ("0.9091", "0.8909"):
         told = STARTED | {"minutes": None, "rate_mg_per_min": rate}
         assert obstacles(IV, "administration_started", told)[0][0] == "rate_mg_per_min"
+
+
+def test_an_infusion_starts_only_with_what_the_pump_shows():
+    state = through_gate(IV).state
+    told = {key: value for key, value in STARTED.items() if key != "pump_rate_mL_per_h"}
+    with pytest.raises(CheckFailed, match=r"^The pump's rate is missing\. Read it back from the pump"):
+        check_given_as_ordered(IV, state, read_payload("administration_started", told))
 
 
 def test_a_library_that_is_handed_in_decides():
