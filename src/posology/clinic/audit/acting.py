@@ -2,15 +2,16 @@
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
-from posology.quantities import check_aware
+from posology.quantities import check_aware, check_text
 
 UNKNOWN = "unknown:database"
 _actor: ContextVar[str] = ContextVar("posology_actor", default=UNKNOWN)
@@ -53,17 +54,36 @@ def action(function: Callable[..., Any]) -> Callable[..., Any]:
     """Run a function as one transaction in the name of its ``by``, at its aware moment ``at``.
 
     Everything it writes, and the audit of it, is committed together or not at all; the answer is
-    given after the commit.
+    given after the commit. No free text that it is given may hold a control character.
     """
     purpose = f"{function.__module__.removeprefix('posology.clinic.')}.{function.__name__}"
 
     @functools.wraps(function)
     def run(*, by: Any, at: datetime, **rest: Any) -> Any:
         moment = check_aware(at, what="moment of the action")
+        for name, given in rest.items():
+            if name != "payload":  # an event's fields are read one by one, and each names itself
+                for text in _texts(given):
+                    check_text(text, field=name)
         with transaction.atomic(), acting_as(by, purpose):
             return function(by=by, at=moment, **rest)
 
     return run
+
+
+def _texts(given: Any) -> Iterator[str]:
+    """Yield every text in what an action is given: itself, or within answers, reasons and records."""
+    within: Iterable[Any] = ()
+    if isinstance(given, str):
+        yield given
+    elif isinstance(given, Mapping):
+        within = (*given, *given.values())
+    elif isinstance(given, list | tuple):
+        within = given
+    elif is_dataclass(given) and not isinstance(given, type):
+        within = [getattr(given, field.name) for field in fields(given)]
+    for one in within:
+        yield from _texts(one)
 
 
 def register_functions(sender: Any, connection: Any, **_: Any) -> None:
