@@ -9,6 +9,8 @@ from posology.case import Answer, Medication
 from posology.clinic.accounts.permissions import NotPermitted
 from posology.clinic.assessments.actions import NewMedication, record_medications
 from posology.clinic.care.actions import choose_none, sign_order
+from posology.clinic.care.passed import counts_of_all
+from posology.clinic.care.session import record_event
 from posology.clinic.orders.alerts import AlertUnanswered, Answered, counts_by_rule
 from posology.clinic.orders.models import AlertRow
 from posology.clinic.patients.models import Patient
@@ -98,6 +100,38 @@ def test_counts_tell_shown_overridden_and_the_reasons(site):
     count = counts_by_rule(site.director)[BENZO]
     assert (count.shown, count.overridden, count.heeded, count.not_ordered, count.rate) == (4, 1, 2, 1, 25)
     assert [r.reason for r in count.reasons] == ["None today."]
+
+
+def test_what_is_passed_at_the_chair_is_counted_with_its_reasons_until_it_is_taken_back(site):
+    rule = "rules-session/heart-rate"
+    patients = [factories.patient(site, identifier=f"SYN-PASS-{n}") for n in range(2)]
+    for patient in patients:
+        factories.assess_fully(site, patient)
+    sessions = [factories.signed_order(site, patient).session for patient in patients]
+    for session in sessions:
+        factories.pass_gate(site, session, at=NOW)
+    for session, why in (
+        (sessions[0], "Known."),
+        (sessions[0], "Known, seen again."),
+        (sessions[1], "Slip."),
+    ):
+        passed = factories.event(
+            site, session, "gate_overridden", by=site.prescriber, rule=rule, reason=why
+        ).event
+    count = counts_of_all(site.director)[rule]
+    assert (count.shown, count.overridden, count.rate, count.level) == (2, 2, 100, "hold")
+    assert {r.reason for r in count.reasons} == {"Known.", "Known, seen again.", "Slip."}
+    assert {r.by for r in count.reasons} == {site.prescriber.full_name}
+    record_event(
+        session_id=sessions[1].pk,
+        event_id=uuid4(),
+        kind="corrected",
+        payload={"event_id": str(passed.pk), "reason": "Passed by mistake.", "withdrawn": True},
+        occurred_at=NOW,
+        by=site.prescriber,
+        at=NOW,
+    )
+    assert counts_of_all(site.director)[rule].overridden == 1
 
 
 def test_another_clinic_counts_none_of_it(site):

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from posology.clinic.orders.alerts import RuleCount, counts_by_rule
+from posology.clinic.care.passed import counts_of_all
+from posology.clinic.orders.alerts import RuleCount
 from posology.clinic.protocols.queries import library_at
 from posology.knowledge import Library
 from posology.web.alerts import view_models
@@ -64,6 +65,6 @@ def export(request: HttpRequest) -> HttpResponse:
 
 def _counted(request: HttpRequest) -> tuple[tuple[view_models.CountedRule, ...], Library]:
     by = person(request)
-    counts: dict[str, RuleCount] = counts_by_rule(by)
+    counts: dict[str, RuleCount] = counts_of_all(by)
     library = library_at(by.clinic, now_of(request))
     return view_models.counted_rules(counts, library), library
