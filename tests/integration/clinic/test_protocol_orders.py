@@ -12,7 +12,7 @@ from posology.clinic.care.queries import advice_for, case_of
 from posology.clinic.care.session import start_of
 from posology.clinic.orders.actions import OrderRefused, withdraw_order
 from posology.clinic.orders.queries import open_course
-from posology.clinic.orders.stored import OrderAltered, check_intact, order_of
+from posology.clinic.orders.stored import check_intact, order_of
 from posology.clinic.protocols import actions
 from posology.clinic.protocols.models import VersionText
 from posology.clinic.protocols.queries import ProtocolAltered, library_of_order
@@ -173,7 +173,7 @@ def test_a_lowered_ceiling_stops_a_dose_that_the_product_would_allow(site, of):
             ValueChange("dose_start", Decimal("0.4"), NOW.date(), "Never more here."),
             ValueChange(
                 "dose_levels",
-                (Decimal("0.3"), Decimal("0.4"), Decimal("0.5")),
+                tuple(Decimal(level) for level in ("0.1", "0.2", "0.3", "0.4", "0.5")),
                 NOW.date(),
                 "Never more here.",
             ),

@@ -479,3 +479,10 @@ def test_the_approved_text_names_author_and_reviewer(site):
     late = file.review_due
     assert "north-clinic-ketamine-iv" in library_at(site.clinic, LATER).overdue(late)
     assert versions_of(row.protocol, on=NOW.date())[0].effective_on == NOW.date()
+
+
+def test_a_draft_that_no_course_can_be_begun_by_is_not_submitted(site):
+    """A highest rate below that of the usual first dose over the usual time: tighter, and no dose fits it."""
+    changes = Changes(values=(ValueChange("rate_ceiling", Decimal("0.001"), NOW.date(), "Slower."),))
+    with pytest.raises(ProtocolRefused, match="no course can be begun"):
+        submitted(site, at=NOW, changes=changes)

@@ -109,6 +109,32 @@ def test_every_value_is_read_by_the_one_number_grammar(site, record_property):
     assert VersionText.objects.for_clinic(site.clinic).count() == 1
 
 
+@pytest.mark.hazard("H-17")
+@pytest.mark.parametrize(
+    ("base", "field", "value"),
+    [
+        ("ketamine-im", "during_every_min", "999"),
+        ("ketamine-im", "after_every_min", "5"),
+        ("esketamine-nasal-us", "during_every_min", "5"),
+        ("esketamine-nasal-us", "value_oral_antidepressant_required", "no"),
+        ("esketamine-nasal-us", "value_dose_step", "14"),
+        ("ketamine-iv", "during_every_min", "0"),
+        ("ketamine-iv", "value_infusion_minutes", "40.5"),
+        ("ketamine-iv", "phase_maintenance_interval_days", "7 7"),
+        ("ketamine-iv", "review_due", "2099-12-31"),
+    ],
+)
+def test_what_the_form_does_not_offer_is_refused_and_not_passed_by(site, base, field, value):
+    """A step where the product has fixed times, a value that is no site's, and numbers that no session can
+    be given by: nothing is written. N = 9."""
+    author, address = begin(site, base)
+    name = field.removeprefix("value_")
+    rest = {f"from_{name}": TODAY, f"why_{name}": "Try."} if field.startswith("value_") else {}
+    response = author.post(address, filled(text_of(author.get(address)), **{field: value}, **rest))
+    assert response.status_code == 422, text_of(response)
+    assert VersionText.objects.for_clinic(site.clinic).count() == 1
+
+
 def test_what_was_typed_stays_and_each_fault_stands_at_its_field(site):
     author, address = begin(site)
     html = text_of(author.get(address))

@@ -22,7 +22,6 @@ from posology.clinic.protocols.steps import (
     check_faults,
     check_password,
     check_step,
-    check_stored,
     opened,
     store_step,
     store_text,
@@ -172,7 +171,7 @@ def submit_version(
         return known
     check_step(told, VersionStep.SUBMIT, page_sha256)
     check_day(told, effective_on, by, at)
-    check_faults(told)
+    check_faults(told.text, effective_on)
     return append(told, step_id, VersionStep.SUBMIT, by, at, effective_on=effective_on)
 
 
@@ -227,7 +226,7 @@ def approve_version(
             field="effective_on",
         )
     check_day(told, effective_on, by, at)
-    check_faults(told)
+    check_faults(told.text, effective_on)
     file = read_protocol(told.row.protocol.name, raw_of(told.text))
     final = approved(
         file,
@@ -236,7 +235,7 @@ def approve_version(
         on=site_day_of(by.clinic, at),
     )
     text = store_text(told.row, uuid5(step_id, "text"), final, len(told.texts) + 1, by, at)
-    check_stored(text)
+    check_faults(text, effective_on)  # once more as stored, as every later day will read it
     return append(told, step_id, VersionStep.APPROVE, by, at, effective_on=effective_on, sha256=text.sha256)
 
 

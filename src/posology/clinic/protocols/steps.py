@@ -9,12 +9,14 @@ from posology.clinic.conflicts import Conflict
 from posology.clinic.protocols.locks import lock_protocols
 from posology.clinic.protocols.models import SiteVersion, VersionStepRow, VersionText
 from posology.clinic.protocols.queries import Told, raw_of, site_day_of, version_for, versions_of
+from posology.knowledge import load_library
 from posology.knowledge.lifecycle import NEED_A_REASON, VersionStep, move_from
 from posology.knowledge.overlay import read_protocol, sha256_of
 from posology.knowledge.schema import ProtocolFile
 from posology.knowledge.submission import faults_of
 from posology.knowledge.writing import write_protocol
 from posology.quantities import DomainError
+from posology.recommendation.trial import unfollowable
 
 LONGEST_REASON = 500
 
@@ -78,16 +80,15 @@ def check_day(told: Told, day: date, by: User, at: datetime) -> None:
         )
 
 
-def check_faults(told: Told) -> None:
-    """Refuse what is looser than the product or beyond a site's bounds, a sentence for each fault."""
-    faults = faults_of(raw_of(told.text))
-    if faults:
-        raise ProtocolRefused(*faults)
+def faults_on(raw: bytes, on: date) -> tuple[str, ...]:
+    """Return what speaks against a text: looser, out of bounds, or not to be followed from a day on."""
+    faults = faults_of(raw)
+    return faults or unfollowable(read_protocol("the draft", raw), load_library(), on=on)
 
 
-def check_stored(text: VersionText) -> None:
-    """Read the text that was just stored once more, as every later day will."""
-    faults = faults_of(raw_of(text))
+def check_faults(text: VersionText, on: date) -> None:
+    """Refuse a text that cannot hold from a day on, a sentence for each fault."""
+    faults = faults_on(raw_of(text), on)
     if faults:
         raise ProtocolRefused(*faults)
 

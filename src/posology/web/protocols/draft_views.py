@@ -9,12 +9,12 @@ from django.shortcuts import redirect
 
 from posology.clinic.protocols import actions
 from posology.clinic.protocols.queries import Told, raw_of, site_day_of, version_for, versions_of
-from posology.clinic.protocols.steps import ProtocolRefused
+from posology.clinic.protocols.steps import ProtocolRefused, faults_on
 from posology.knowledge import load_library
 from posology.knowledge.editing import EditRefused
 from posology.knowledge.lifecycle import EDITABLE
 from posology.knowledge.overlay import read_protocol
-from posology.knowledge.submission import faults_of, room_of
+from posology.knowledge.submission import room_of
 from posology.web.components import Choice, Crumbs, ErrorSummary, Link, Problem
 from posology.web.page import new_id, now_of, person, show
 from posology.web.protocols import forms
@@ -82,7 +82,7 @@ def _draft_page(request: HttpRequest, told: Told, errors: dict[str, str]) -> dic
         "groups": (*forms.course_groups(file, post, errors), forms.watching_group(file, post, errors),
                    forms.leaving_group(file, before, post, errors)),
         "fixed": forms.fixed_values(file, on=on, room=room),
-        "faults": faults_of(raw_of(told.text)),
+        "faults": faults_on(raw_of(told.text), on),
         "errors": ErrorSummary(tuple(Problem(text, f"id_{name}") for name, text in errors.items()))
         if errors
         else None,

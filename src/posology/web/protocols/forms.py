@@ -89,6 +89,9 @@ class Typed:
 
     def _values(self) -> Iterable[ValueChange]:
         for name in names_of(self.file, self.room):
+            if name not in self.room:
+                self._refuse_sent(f"value_{name}", value_words(name))
+                continue
             dated = self.file.values.get(name)
             last = dated[max(dated)] if dated else None
             new = self._read(f"value_{name}", lambda text, last=last: read_like(text, last))  # type: ignore[misc]
@@ -106,8 +109,13 @@ class Typed:
                     f"Say why {value_words(name)[:1].lower()}{value_words(name)[1:]} changes."
                 )
                 continue
-            unit = self.room[name].unit if name in self.room else None
-            yield ValueChange(name, new, on, why, self.post.get(f"source_{name}") or SITE_SOURCE, unit)
+            source = self.post.get(f"source_{name}") or SITE_SOURCE
+            yield ValueChange(name, new, on, why, source, self.room[name].unit)
+
+    def _refuse_sent(self, field: str, words: str) -> None:
+        """Refuse what was sent for a part that the form does not have, instead of passing it by."""
+        if self.post.get(field, "").strip():
+            self.errors[field] = f"{words} is not a site's to choose here. Leave it as it is."
 
     def _phases(self) -> dict[tuple[str, str], tuple[int, ...]]:
         found: dict[tuple[str, str], tuple[int, ...]] = {}
@@ -119,7 +127,11 @@ class Typed:
         return found
 
     def _monitoring(self) -> dict[str, int]:
-        read = ((part, self._read(part, _whole)) for part in MONITORING_PARTS)
+        held = watched_parts(self.file)
+        for part in MONITORING_PARTS:
+            if part not in held:
+                self._refuse_sent(part, PART_WORDS[part][0])
+        read = ((part, self._read(part, _whole)) for part in held)
         return {part: number for part, number in read if number is not None}
 
     def _read(self, name: str, reader: Callable[[str], _Read]) -> _Read | None:
@@ -163,6 +175,11 @@ def _wholes(text: str) -> tuple[int, ...]:
 def parts_of(phase: Phase) -> tuple[str, ...]:
     """Return the parts of a phase that a site may plan otherwise."""
     return tuple(p for p in ("visit_days", "every_days", "sessions", "interval_days") if getattr(phase, p))
+
+
+def watched_parts(file: ProtocolFile) -> tuple[str, ...]:
+    """Return the steps between readings that a protocol has; a site adds none."""
+    return tuple(p for p in MONITORING_PARTS if getattr(file.monitoring, p) is not None)
 
 
 # ---------------------------------------------------------------- what is shown
@@ -276,10 +293,11 @@ def course_groups(file: ProtocolFile, post: QueryDict | None, errors: Mapping[st
 
 def watching_group(file: ProtocolFile, post: QueryDict | None, errors: Mapping[str, str]) -> Group:
     """Return the fields of the readings: the steps that this protocol has."""
-    parts = [p for p in MONITORING_PARTS if getattr(file.monitoring, p) is not None]
     return Group(
         "Readings",
-        tuple(_plain_field(p, p, str(getattr(file.monitoring, p)), post, errors) for p in parts),
+        tuple(
+            _plain_field(p, p, str(getattr(file.monitoring, p)), post, errors) for p in watched_parts(file)
+        ),
     )
 
 

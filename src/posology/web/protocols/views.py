@@ -19,13 +19,12 @@ from posology.clinic.protocols.queries import (
     version_for,
     versions_of,
 )
-from posology.clinic.protocols.steps import ProtocolRefused
+from posology.clinic.protocols.steps import ProtocolRefused, faults_on
 from posology.knowledge import KnowledgeError, load_library
 from posology.knowledge.diff import diff
 from posology.knowledge.lifecycle import EDITABLE, VersionState, VersionStep, move_from
 from posology.knowledge.overlay import read_protocol
 from posology.knowledge.schema import ProtocolFile
-from posology.knowledge.submission import faults_of
 from posology.quantities import DomainError, QuantityError
 from posology.web.components import Crumbs, EmptyState, ErrorSummary, Field, Link, Problem
 from posology.web.page import new_id, now_of, person, show
@@ -132,7 +131,7 @@ def _version_page(
         "owes": models.owed(told.state),
         "overdue": bool(file and told.is_in_force(on=on) and models.is_overdue(file, on=on)),
         "diff": models.diff_sections(diff(before, file)) if file and before else (),
-        "open_faults": faults_of(raw_of(told.text)) if file and told.is_open else (),
+        "open_faults": faults_on(raw_of(told.text), on) if file and told.is_open else (),
         "returned": told.last(VersionStep.RETURN) if told.state is VersionState.RETURNED else None,
         "asked": asked if told.state is VersionState.RETIRING else None,
         "history": models.history_table(told),
