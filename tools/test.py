@@ -22,7 +22,7 @@ SELECTIONS = {"--faults": "faults", "--proofs": "hazard or requirement"}
 
 def command_of(words: list[str], expression: str | None, *, on: str) -> tuple[list[str], dict[str, str]]:
     """Return how pytest is called on one database: the words, and the environment."""
-    command = [sys.executable, "-m", "pytest", "-q", *words]
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=15", "--durations-min=5", *words]
     environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
     environment["POSOLOGY_DATA"] = str(BUILD / f"test-data-{on}")  # never this account's own clinic
     if on == "postgresql":
