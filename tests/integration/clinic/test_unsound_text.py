@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from posology.clinic.care.chairside import chairside
+from posology.clinic.care.queries import advice_for, case_of
 from posology.clinic.orders.models import OrderRow
 from posology.clinic.orders.stored import OrderAltered
 from posology.clinic.protocols.models import VersionText
@@ -151,3 +152,11 @@ def test_an_infusion_is_stopped_even_where_its_order_cannot_be_read(site, runnin
         factories.event(site, session, "infusion_rate_changed", at=BEGUN, rate_mg_per_min="1.2")
     stopped = factories.event(site, session, "infusion_stopped", at=BEGUN, reason="reaction", complete=False)
     assert stopped.state.phase is SessionPhase.OBSERVING
+
+
+def test_the_record_of_a_patient_is_read_and_advice_refuses(site, running, monkeypatch):
+    upgraded(monkeypatch)
+    case = case_of(running.patient, as_of=BEGUN)
+    assert [s.protocol_id for s in case.sessions] == ["ketamine-iv"], "told by the product's protocol"
+    with pytest.raises(KnowledgeError, match="looser"):
+        advice_for(running.patient, as_of=BEGUN)

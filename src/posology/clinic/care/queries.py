@@ -19,7 +19,7 @@ from posology.clinic.sessions.queries import sessions_of, states_of
 from posology.knowledge import Library, load_library
 from posology.knowledge.schema import Question
 from posology.protocols import History, Report, assess
-from posology.quantities import Quantity, check_aware
+from posology.quantities import DomainError, Quantity, check_aware
 from posology.recommendation import Advice, recommend
 from posology.recommendation.helped import helped
 from posology.recommendation.response import INSTRUMENT
@@ -60,9 +60,20 @@ def _going_on(
     """
     if not sessions:
         return ()
-    library = library_at(patient.clinic, moment)
+    library = _told_by(patient, moment)
     now = {p: current_id(patient.clinic_id, p, library) for p in {s.protocol_id for s in sessions}}
     return tuple(replace(s, protocol_id=now[s.protocol_id]) for s in sessions)
+
+
+def _told_by(patient: Patient, moment: datetime) -> Library:
+    """Return the knowledge by which the past is told, also where a text of the site no longer passes.
+
+    Then it is told by the product's protocols. Advice asks for the clinic's own library and refuses.
+    """
+    try:
+        return library_at(patient.clinic, moment)
+    except DomainError:
+        return load_library()
 
 
 def past_sessions(
@@ -115,7 +126,7 @@ def earlier_doses(
     found: list[EarlierDose] = []
     for course in ended.values():
         course.sort(key=lambda s: s.at)
-        library = library_at(patient.clinic, as_of)
+        library = _told_by(patient, as_of)
         answers = helped(course, scores, on=site_day(patient, as_of), library=library)
         for told, answer in zip(course, answers, strict=True):
             found.append(
