@@ -21,6 +21,12 @@ class OrderAltered(DomainError):
     code = "order-altered"
 
 
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError("a whole number is stored as one; text or yes in its place is no order of ours")
+    return value
+
+
 _READ: dict[str, Callable[[Any], Any]] = {
     "id": UUID,
     "patient_id": UUID,
@@ -29,6 +35,10 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "dose_mg": Decimal,
     "level": Decimal,
     "weight_kg": Decimal,
+    "minutes": _whole,
+    "devices": _whole,
+    "session_number": _whole,
+    "protocol_version": _whole,
     "weight_at": datetime.fromisoformat,
     "planned_on": date.fromisoformat,
     "overrides": lambda holds: tuple(OverriddenHold(**hold) for hold in holds),
