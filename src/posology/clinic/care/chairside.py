@@ -8,8 +8,8 @@ from posology.case import Answer
 from posology.clinic.accounts.models import User
 from posology.clinic.accounts.queries import staff
 from posology.clinic.care.session import start_of
-from posology.clinic.care.signed_text import signed_text
 from posology.clinic.orders.stored import OrderAltered, order_of
+from posology.clinic.protocols.signed_text import signed_text
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.sessions.queries import event_of, event_rows, session_for
 from posology.knowledge import Library

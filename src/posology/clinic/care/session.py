@@ -10,7 +10,6 @@ from posology.clinic.accounts.models import Role, User
 from posology.clinic.accounts.permissions import check
 from posology.clinic.audit import action
 from posology.clinic.care.queries import at_site, case_of, given_before, site_day
-from posology.clinic.care.signed_text import signed_text
 from posology.clinic.conflicts import check_page_patient
 from posology.clinic.locks import lock_of_clinic, lock_patient
 from posology.clinic.orders.actions import OrderRefused
@@ -18,6 +17,7 @@ from posology.clinic.orders.models import OrderRow, OrderStatus
 from posology.clinic.orders.stored import OrderAltered, check_intact, order_of
 from posology.clinic.patients.models import Patient
 from posology.clinic.protocols.queries import library_of_order
+from posology.clinic.protocols.signed_text import signed_text
 from posology.clinic.sessions.actions import Recorded, Sent, SessionRefused, append
 from posology.clinic.sessions.models import SessionRow
 from posology.clinic.sessions.permissions import check_can_record
