@@ -73,7 +73,7 @@ def without_its_family(monkeypatch):
     altered(monkeypatch)
     library = load_library()
     kept = replace(library, protocols={k: p for k, p in library.protocols.items() if k != "ketamine-iv"})
-    for module in ("protocols.queries", "care.signed_text"):
+    for module in ("protocols.queries", "protocols.signed_text"):
         monkeypatch.setattr(f"posology.clinic.{module}.load_library", lambda: kept)
 
 

@@ -211,7 +211,7 @@ def test_a_cap_that_no_site_has_set_is_refused_when_the_file_is_read():
 
 @pytest.mark.parametrize("cap", ["0", "-1"])
 def test_a_cap_of_nothing_is_refused(cap):
-    with pytest.raises(KnowledgeError, match="not one number above 0 in kg"):
+    with pytest.raises(KnowledgeError, match="is not above 0; write a number above 0"):
         library_with("actual-capped", cap)
 
 
