@@ -69,7 +69,7 @@ def test_two_people_bring_a_protocol_into_force(demo: Demo, people: tuple[Page, 
 
     author.get_by_role("link", name="Change the draft").click()
     change(author, "Highest dose", "dose_ceiling", "0.75", today, "Agreed by the site.")
-    change(author, "Doses on offer", "dose_levels", "0.3 0.4 0.5 0.75", today, "Fewer steps.")
+    change(author, "Doses on offer", "dose_levels", "0.1 0.2 0.3 0.4 0.5 0.75", today, "No higher.")
     change(author, "Usual first dose", "dose_start", "0.4", today, "We begin lower here.")
     author.fill("#id_minimum_min", "90")
     take(author, "protocol-draft", at=".value-rows")

@@ -125,7 +125,7 @@ FAULTS = {
         "classes: [opiod]",
         "no rule would see it",
     ),
-    "a missing dose value": (IV, "  session_interval_min:", "  session_interval_max:", "is missing"),
+    "a missing dose value": (IV, "  dose_step:", "  dose_grain:", "is missing"),
     "a start that is no level": (
         IV,
         "dose_start:\n    2016-01-01: {value: 0.5",

@@ -134,7 +134,9 @@ def _over(begun: list[Started], name: str, limit: str, number: Fraction) -> list
             else:
                 mg = Fraction(other.given.dose_mg)
                 total += mg / 72 if basis == "mg/kg" else mg
-        if (total > number or unknown) and limit.replace("_", "-") not in session.passed:
+        rule = limit.replace("_", "-")
+        accepted = {rule} if total > number else {rule, f"{rule}-not-known"}
+        if (total > number or unknown) and not accepted & session.passed:
             found.append(f"{session.given.at}: {limit} is {float(total)}{' or more' if unknown else ''}")
     return found
 

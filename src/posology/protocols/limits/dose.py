@@ -230,7 +230,7 @@ def check_devices(protocol: ProtocolFile, *, dose_mg: Decimal, devices: int | No
 def _shown(devices: int | None) -> str:
     if devices is None:
         return "No number of devices"
-    return f"{devices} device{'' if devices == 1 else 's'}"
+    return f"{devices} device{'' if isinstance(devices, int) and devices == 1 else 's'}"
 
 
 def _exact_mg(protocol: ProtocolFile, level: Decimal, weight_kg: Decimal | None) -> Fraction:
