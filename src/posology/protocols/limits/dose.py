@@ -227,7 +227,7 @@ def check_devices(protocol: ProtocolFile, *, dose_mg: Decimal, devices: int | No
         )
 
 
-def _shown(devices: int | None) -> str:
+def _shown(devices: object) -> str:
     if devices is None:
         return "No number of devices"
     return f"{devices} device{'' if isinstance(devices, int) and devices == 1 else 's'}"
