@@ -152,11 +152,10 @@ def _phases(old: tuple[Phase, ...], new: tuple[Phase, ...]) -> Iterator[DiffLine
     before, after = {p.id: p for p in old}, {p.id: p for p in new}
     for key in dict.fromkeys((*before, *after)):
         was, now = before.get(key), after.get(key)
-        title = (was or now).title  # type: ignore[union-attr]
-        if was is None or now is None:
-            yield _one_sided(COURSE, f"Phase '{title}'", was, now)
-        else:
-            yield from _walk(COURSE, title, key, was, now)
+        if was is not None and now is not None:
+            yield from _walk(COURSE, was.title, key, was, now)
+        elif (one := was or now) is not None:
+            yield _one_sided(COURSE, f"Phase '{one.title}'", was, now)
     if {*before} == {*after} and [*before] != [*after]:
         yield DiffLine(COURSE, "Order of the phases", plain([*before]), plain([*after]))
 

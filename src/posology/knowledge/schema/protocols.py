@@ -196,4 +196,4 @@ class ProtocolFile(Header):
     @property
     def names(self) -> frozenset[str]:
         """The ids by which a rule may name this protocol: its own, and that of what it is based on."""
-        return frozenset({self.id, self.based_on} - {None})  # type: ignore[arg-type]
+        return frozenset((self.id,) if self.based_on is None else (self.id, self.based_on))

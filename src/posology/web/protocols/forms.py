@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import TypeVar
 
 from django.http import QueryDict
@@ -94,7 +95,7 @@ class Typed:
                 continue
             dated = self.file.values.get(name)
             last = dated[max(dated)] if dated else None
-            new = self._read(f"value_{name}", lambda text, last=last: read_like(text, last))  # type: ignore[misc]
+            new = self._read(f"value_{name}", partial(read_like, value=last))
             on = self._read(f"from_{name}", lambda text: typed_day(text, what="effective day"))
             why = " ".join(self.post.get(f"why_{name}", "").split())
             if new is None:
