@@ -12,8 +12,9 @@ from posology.clinic.orders.alerts import RuleCount
 from posology.clinic.protocols.queries import library_at
 from posology.knowledge import Library
 from posology.web.alerts import view_models
-from posology.web.components import Crumbs, Link
+from posology.web.components import Link
 from posology.web.grounds import chain_of_rule, rule_href
+from posology.web.knowledge.shelf import crumbs_to
 from posology.web.page import now_of, person, show
 
 
@@ -22,6 +23,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     rules, _ = _counted(request)
     shown = [r for r in rules if r.count.shown or r.count.noted]
     context = {
+        "crumbs": crumbs_to("Alerts"),
         "shown": view_models.table_of(shown, "Rules that were shown"),
         "others": view_models.table_of(
             [r for r in rules if r not in shown], "Rules that were never shown with a decision"
@@ -40,7 +42,7 @@ def alert(request: HttpRequest, file: str, rule: str) -> HttpResponse:
         raise Http404
     zone = ZoneInfo(person(request).clinic.zone)
     context: dict[str, Any] = {
-        "crumbs": Crumbs((Link("Alerts", reverse("alerts")),), found.title),
+        "crumbs": crumbs_to(found.title, Link("Alerts", reverse("alerts"))),
         "counted": found,
         "table": view_models.table_of([found], "What became of it"),
         "reasons": view_models.reasons_table(found.count, zone),
