@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +26,7 @@ FACTS = BACKGROUND.facts
 LISTED = BACKGROUND.fact_ids.facts
 UNVERIFIED = sorted(key for key, entry in LISTED.items() if entry.is_unverified)
 
-# Only what shows knowledge to a reader may read the background.
+# Only what shows knowledge to a reader may read the background, and the models.
 READERS = (
     "knowledge/",
     "cli/knowledge.py",
@@ -33,6 +35,18 @@ READERS = (
     "web/knowledge/",
 )
 FORBIDDEN = {f"posology.knowledge.{module}" for module in ("background", "reference", "coverage", "uses")}
+# What decides may not read the models either; what simulates and what shows may.
+DECIDERS = (
+    "quantities/",
+    "case/",
+    "protocols/",
+    "measures/",
+    "recommendation/",
+    "treatment/",
+    "fhir/",
+    "canary/",
+)
+MODELS = {f"posology.knowledge.{module}" for module in ("models", "schema.pk", "schema.pk_tables")}
 
 
 # ---------------------------------------------------------------- nothing that decides can read it
@@ -59,6 +73,33 @@ def test_nothing_but_what_shows_knowledge_reads_the_background(record_property):
             tried += 1
     record_property("n", tried)
     assert tried > 150
+
+
+@pytest.mark.hazard("H-17")
+def test_nothing_that_decides_reads_the_models(record_property):
+    """Every module of the floors that decide, by its imports: none names the models' files. N is the number
+    of modules."""
+    root = Path(posology.__file__).parent
+    tried = 0
+    for path in sorted(root.rglob("*.py")):
+        name = path.relative_to(root).as_posix()
+        if name.startswith(DECIDERS):
+            assert not imports_of(path) & MODELS, name
+            tried += 1
+    record_property("n", tried)
+    assert tried > 80
+
+
+def test_a_recommendation_does_not_wait_for_the_models():
+    """What the library loads leaves the models' shapes and their files alone."""
+    said = (
+        "import sys, posology.recommendation; from posology.knowledge import load_library; load_library(); "
+    )
+    said += "print(*(name for name in sys.modules if 'knowledge' in name))"
+    told = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True).stdout
+    assert "posology.knowledge.loading" in told.split()
+    assert not MODELS & set(told.split())
+    assert not [name for name in read_files(DATA, parts=("",)) if "/" in name]
 
 
 def test_the_library_that_decides_holds_nothing_of_it():

@@ -12,8 +12,8 @@ from posology.cli.words import CERTAINTIES, count, day
 from posology.knowledge import Certainty, Library, build_library, load_library, read_files
 from posology.knowledge.background import Background, build_background, load_background
 from posology.knowledge.coverage import deciding_files
+from posology.knowledge.kinds import BACKGROUND
 from posology.knowledge.library import citations_in
-from posology.knowledge.loading import BACKGROUND
 from posology.knowledge.overlay import overlay
 from posology.knowledge.reference import SiteSetting
 from posology.knowledge.submission import faults_of

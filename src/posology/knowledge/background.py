@@ -14,8 +14,10 @@ from types import MappingProxyType
 
 from posology.knowledge.cross_checks import unknown_sources
 from posology.knowledge.errors import KnowledgeError
+from posology.knowledge.kinds import BACKGROUND, PK
 from posology.knowledge.library import KnowledgeStamp, Library
-from posology.knowledge.loading import BACKGROUND, load_library, only_file, parse, read_files, stamps_of
+from posology.knowledge.loading import load_library, only_file, parse, read_files, stamps_of
+from posology.knowledge.models import Models, build_models
 from posology.knowledge.reference import (
     FactEntry,
     FactIdsFile,
@@ -41,12 +43,14 @@ class Background:
     fact_ids: FactIdsFile
     settings: SiteSettingsFile
     canaries: CanariesFile
+    models: Models | None  # none in a set of files that has none
     stamps: Mapping[str, KnowledgeStamp]
 
     @property
     def files(self) -> tuple[Header, ...]:
         """Every file, in a fixed order."""
-        return (*self.references, self.trials, self.fact_ids, self.settings, self.canaries)
+        models = self.models.files if self.models else ()
+        return (*self.references, self.trials, self.fact_ids, self.settings, self.canaries, *models)
 
     def overdue(self, on: date) -> tuple[str, ...]:
         """Return the ids of the files whose review is due on or before ``on``."""
@@ -62,7 +66,7 @@ class Background:
 def load_background() -> Background:
     """Load the background that ships with the package, once a process."""
     folder = FilePath(str(files("posology.knowledge") / "data"))
-    return build_background(read_files(folder, deciding=False), load_library())
+    return build_background(read_files(folder, parts=(BACKGROUND, PK)), load_library())
 
 
 def build_background(documents: Mapping[str, tuple[Document, bytes]], library: Library) -> Background:
@@ -75,13 +79,16 @@ def build_background(documents: Mapping[str, tuple[Document, bytes]], library: L
     """
     mine = {name: given for name, given in documents.items() if name.startswith(BACKGROUND)}
     parsed = {name: parse(document) for name, (document, _) in mine.items()}
+    has_models = any(name.startswith(PK) for name in documents)
+    models = build_models(documents, library.sources) if has_models else None
     background = Background(
         references=tuple(f for f in parsed.values() if isinstance(f, ReferenceFile)),
         trials=only_file(parsed, TrialsFile),
         fact_ids=only_file(parsed, FactIdsFile),
         settings=only_file(parsed, SiteSettingsFile),
         canaries=only_file(parsed, CanariesFile),
-        stamps=MappingProxyType(stamps_of(parsed, mine)),
+        models=models,
+        stamps=MappingProxyType({**stamps_of(parsed, mine), **(models.stamps if models else {})}),
     )
     for name, file in parsed.items():
         for problem, path in _faults(file, background, library):

@@ -1,9 +1,49 @@
-"""Every kind of knowledge file: those that decide, and those that are read and decide nothing."""
+"""Every kind of knowledge file and the folder it belongs into: what decides, what is read, what is simulated.
 
-from collections.abc import Mapping
-from types import MappingProxyType
+The shapes of the simulation models are imported when one of their files is read, not before: no decision
+reads them, and a cold recommendation must not wait for them.
+"""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 from posology.knowledge.reference import BACKGROUND_KINDS
 from posology.knowledge.schema import DECIDING_KINDS, Header
 
-FILE_KINDS: Mapping[str, type[Header]] = MappingProxyType({**DECIDING_KINDS, **BACKGROUND_KINDS})
+# What is read and decides nothing, and the models, stand in folders of their own; no decision loads them.
+BACKGROUND, PK = "background/", "pk/"
+_READ_AT_ONCE: Mapping[str, type[Header]] = {**DECIDING_KINDS, **BACKGROUND_KINDS}
+_PK_KINDS = {
+    "pk-model": ("posology.knowledge.schema.pk", "PkModelFile"),
+}
+
+
+class _Kinds(Mapping[str, type[Header]]):
+    """Each kind's shape by its name; a model's is imported when it is asked for."""
+
+    def __getitem__(self, kind: str) -> type[Header]:
+        if kind not in _PK_KINDS:
+            return _READ_AT_ONCE[kind]
+        module, name = _PK_KINDS[kind]
+        shape: type[Header] = getattr(import_module(module), name)
+        return shape
+
+    def __iter__(self) -> Iterator[str]:
+        yield from _READ_AT_ONCE
+        yield from _PK_KINDS
+
+    def __len__(self) -> int:
+        return len(_READ_AT_ONCE) + len(_PK_KINDS)
+
+
+FILE_KINDS: Mapping[str, type[Header]] = _Kinds()
+
+
+def folder_of_kind(kind: str) -> str:
+    """Return the folder that files of a kind belong into; empty for what decides."""
+    return BACKGROUND if kind in BACKGROUND_KINDS else PK if kind in _PK_KINDS else ""
+
+
+def folder_of_file(name: str) -> str:
+    """Return in which of these folders a file stands by its path; empty for what decides."""
+    return next((folder for folder in (BACKGROUND, PK) if name.startswith(folder)), "")

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
@@ -14,9 +14,8 @@ from pydantic import ValidationError
 
 from posology.knowledge.cross_checks import check_across_files
 from posology.knowledge.errors import KnowledgeError, UnreadableFile
-from posology.knowledge.kinds import FILE_KINDS
+from posology.knowledge.kinds import BACKGROUND, FILE_KINDS, PK, folder_of_file, folder_of_kind
 from posology.knowledge.library import KnowledgeStamp, Library
-from posology.knowledge.reference import BACKGROUND_KINDS
 from posology.knowledge.schema import (
     AdjustmentsFile,
     DosingWeightsFile,
@@ -32,19 +31,18 @@ from posology.knowledge.schema import (
 from posology.knowledge.yaml_reader import Document, read_yaml
 
 _File = TypeVar("_File", bound=Header)
-# What is read and decides nothing stands in a folder of its own, and no decision loads it.
-BACKGROUND = "background/"
+DECIDING = ""  # what decides stands at the top, apart from the folders of what does not
 _DAY = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
 
 
 def read_files(
-    folder: FilePath, *, deciding: bool = True, background: bool = True
+    folder: FilePath, *, parts: Collection[str] = (DECIDING, BACKGROUND, PK)
 ) -> dict[str, tuple[Document, bytes]]:
-    """Read every YAML file below ``folder``, by its path inside it; on wish only one of the two kinds."""
+    """Read every YAML file below ``folder``, by its path inside it; on wish only some of its parts."""
     found: dict[str, tuple[Document, bytes]] = {}
     for path in sorted(folder.rglob("*.yaml")):
         name = path.relative_to(folder).as_posix()
-        if not (background if name.startswith(BACKGROUND) else deciding):
+        if folder_of_file(name) not in parts:
             continue
         raw = path.read_bytes()
         try:
@@ -63,7 +61,7 @@ def build_library(documents: Mapping[str, tuple[Document, bytes]]) -> Library:
     KnowledgeError
         At the first fault; the message names the file, the line and the remedy.
     """
-    parsed = {n: parse(doc) for n, (doc, _) in documents.items() if not n.startswith(BACKGROUND)}
+    parsed = {n: parse(doc) for n, (doc, _) in documents.items() if folder_of_file(n) == DECIDING}
     stamps = stamps_of(parsed, documents)
     sources = {k: v for file in _of_kind(parsed, SourcesFile) for k, v in file.sources.items()}
     library = Library(
@@ -87,7 +85,7 @@ def build_library(documents: Mapping[str, tuple[Document, bytes]]) -> Library:
 def load_library() -> Library:
     """Load the knowledge that ships with the package, once a process."""
     folder = files("posology.knowledge") / "data"
-    return build_library(read_files(FilePath(str(folder)), background=False))
+    return build_library(read_files(FilePath(str(folder)), parts=(DECIDING,)))
 
 
 def stamps_of(
@@ -125,8 +123,9 @@ def parse(document: Document) -> Header:
             f"{document.name}:{document.line_of(('kind',))}: the kind is {kind!r}. "
             f"Write one of {', '.join(FILE_KINDS)}."
         )
-    if (kind in BACKGROUND_KINDS) != document.name.startswith(BACKGROUND):
-        place = f"into the folder {BACKGROUND}" if kind in BACKGROUND_KINDS else f"outside of {BACKGROUND}"
+    belongs, stands = folder_of_kind(str(kind)), folder_of_file(document.name)
+    if belongs != stands:
+        place = f"into the folder {belongs}" if belongs else f"outside of {stands}"
         raise KnowledgeError(
             f"{document.name}:{document.line_of(('kind',))}: a file of the kind '{kind}' belongs {place}, "
             "so that it is clear what decides and what is only read. Move it."

@@ -18,7 +18,7 @@ from posology.quantities import UNITS
 
 FACT_ID = r"^(?:(?:PR|A|S|E)-[A-Z]+-\d+[a-z]?|P-[A-Z]+\d+|(?:MEASURES|CODES)-[A-Z0-9-]+)$"
 # Units that a reference fact is shown in; nothing computes with them, so no factor is needed.
-SHOWN_UNITS = frozenset({"ng/mL", "L/h", "L", "L/kg", "mL/min", "L/h/70 kg", "L/70 kg", "ms", "a", "mo"})
+SHOWN_UNITS = frozenset({"L/h/70 kg", "L/70 kg", "ms", "mo"})
 
 FactId = Annotated[str, Field(pattern=FACT_ID)]
 

@@ -74,6 +74,24 @@ _TABLE = (
     _unit("U/L", "enzyme activity", "1"),
     _unit("mg/dL", "mass concentration in blood", "1"),
     _unit("mL/min/{1.73_m2}", "filtration rate", "1", "mL/min/1.73 m²"),
+    # pharmacokinetics, each in a dimension of its own: a clearance is no infusion rate, a concentration in
+    # blood no strength of a product, a rate constant no heart rate, a year no time to wait
+    _unit("L/h", "clearance", "1"),
+    _unit("L/min", "clearance", "60"),
+    _unit("mL/min", "clearance", "0.06"),
+    _unit("mL/min/kg", "clearance per body mass", "1"),
+    _unit("L/kg", "volume per body mass", "1"),
+    _unit("1/h", "rate constant", "1"),
+    _unit("1/min", "rate constant", "60"),
+    _unit("ng/mL", "drug concentration in blood", "0.001"),
+    _unit("ug/mL", "drug concentration in blood", "1", "microgram/mL"),
+    _unit("mg/L", "drug concentration in blood", "1"),
+    _unit("nmol/mL", "amount concentration in blood", "1"),
+    _unit("ng.h/mL", "exposure", "1", "ng·h/mL"),
+    _unit("ng.min/mL", "exposure", Fraction(1, 60), "ng·min/mL"),
+    _unit("g/mol", "molar mass", "1"),
+    _unit("a", "age", "1", "years"),
+    _unit("L/h/a", "clearance per year of age", "1", "L/h per year"),
 )
 
 UNITS = MappingProxyType({unit.code: unit for unit in _TABLE})
