@@ -87,3 +87,25 @@ def test_the_last_is_that_of_any_course():
     told = (*history(AT - 9 * DAY, AT - 6 * DAY).given, given(AT - 3 * DAY, "ketamine-im"))
     assert History(told).last_at == AT - 3 * DAY
     assert History(()).last_at is None
+
+
+def test_the_last_by_a_protocol_is_that_of_its_family():
+    """A site's own protocol and the product's that it stands on are one course to a patient."""
+    base, other = LIBRARY.protocol("ketamine-iv"), LIBRARY.protocol("ketamine-im")
+    own = base.model_copy(update={"id": "site-iv", "based_on": base.id})
+    library = replace(LIBRARY, protocols={**LIBRARY.protocols, "site-iv": own})
+    by_base, by_other = given(AT - 9 * DAY), given(AT - 3 * DAY, "ketamine-im")
+    by_own = replace(given(AT - 6 * DAY), protocol_id="site-iv")
+    told = History((by_base, by_own, by_other))
+    assert told.last_by(base, library) is by_own
+    assert told.last_by(own, library) is by_own
+    assert History((by_base, by_other)).last_by(own, library) is by_base
+    assert told.last_by(other, library) is by_other
+    assert History((by_own,)).last_by(other, library) is None
+
+
+def test_the_last_by_a_protocol_that_is_no_longer_known_is_told_by_its_id():
+    base = LIBRARY.protocol("ketamine-iv")
+    without = replace(LIBRARY, protocols={})
+    assert history(AT - 9 * DAY).last_by(base, without).at == AT - 9 * DAY
+    assert history(AT - 9 * DAY, protocol_id="ketamine-im").last_by(base, without) is None
