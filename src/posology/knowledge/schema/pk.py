@@ -6,90 +6,23 @@ A model computes what a simulation shows. It decides nothing, and no dose follow
 import math
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from posology.knowledge.schema.common import (
-    Certainty,
-    Cited,
-    Header,
-    Number,
-    Strict,
-    Substance,
-    Texts,
-    Whole,
+from posology.knowledge.schema.common import Header, Number, Strict, Substance, Whole
+from posology.knowledge.schema.pk_parts import (
+    Analyte,
+    Flag,
+    Flagged,
+    PkRoute,
+    Range,
+    Sentence,
+    Site,
+    Where,
+    check_unit,
 )
 from posology.knowledge.schema.pk_structures import STRUCTURES, StructureName, dimension_of, is_fraction
-from posology.quantities import UNITS
-
-
-class Flag(StrEnum):
-    """How a number was come by; shown wherever a result that rests on it is shown."""
-
-    MEASURED = "measured"  # read in the source's own text
-    SECOND_HAND = "second-hand"  # read in a transcription of the source
-    RECALLED = "recalled"  # nobody read it here
-    DERIVED = "derived"  # worked out from numbers that were read
-    ASSUMED = "assumed"  # no document gives it
-
-
-_CERTAINTY = {
-    Flag.MEASURED: Certainty.VERIFIED,
-    Flag.SECOND_HAND: Certainty.SECONDARY,
-    Flag.RECALLED: Certainty.NOT_VERIFIED,
-    Flag.DERIVED: Certainty.DERIVED,
-    Flag.ASSUMED: Certainty.NOT_VERIFIED,
-}
-PkRoute = Literal[
-    "intravenous", "intramuscular", "subcutaneous", "nasal", "oral", "sublingual", "rectal"
-]  # the last only in what was observed
-Analyte = Literal["ketamine", "norketamine", "hydroxynorketamine"]
-Site = Literal["venous", "arterial"]
-Sentence = Annotated[str, Field(pattern=r"^[^a-z].*[.]$", max_length=320)]
-Where = str | None
-
-
-class Flagged(Cited):
-    """A number of a model with its flag and its sources. The certainty follows from the flag alone."""
-
-    flag: Flag
-
-    @model_validator(mode="before")
-    @classmethod
-    def _certainty_of_its_flag(cls, given: Any) -> Any:
-        if not isinstance(given, Mapping):
-            return given
-        if "certainty" in given:
-            raise ValueError("it has a certainty; write its flag, from which the certainty follows")
-        flag = given.get("flag")
-        # Where the flag is none, its own fault is told; the certainty is only a place-holder until then.
-        known = Flag(flag) if isinstance(flag, str) and flag in set(Flag) else Flag.RECALLED
-        return {**given, "certainty": _CERTAINTY[known]}
-
-    @model_validator(mode="after")
-    def _says_where_it_comes_from(self) -> "Flagged":
-        """Ask for a source alone: the numbers of a model have no ids in the sheets, only rows have."""
-        if not self.sources:
-            raise ValueError("it names no source; add one that stands in sources.yaml")
-        return self
-
-
-def check_unit(unit: str, *dimensions: str) -> None:
-    """Refuse a unit that is not in the closed table, or measures something else than what was asked for.
-
-    Raises
-    ------
-    ValueError
-        With what was found and what to write instead.
-    """
-    if unit not in UNITS:
-        raise ValueError(f"'{unit}' is not a UCUM code that is read here; use one of {', '.join(UNITS)}")
-    if dimensions and UNITS[unit].dimension not in dimensions:
-        fit = [code for code, one in UNITS.items() if one.dimension in dimensions]
-        raise ValueError(f"'{unit}' is a {UNITS[unit].dimension}; use one of {', '.join(fit)}")
-
 
 # ---------------------------------------------------------------- parameters
 
@@ -101,6 +34,7 @@ class PowerOfWeight(Strict):
     reference: Number = Field(gt=0)
     unit: Literal["kg"]
     exponent: Number
+    flag: Flag | None = None  # where it is not the parameter's own
 
 
 class SlopeOfAge(Strict):
@@ -148,19 +82,6 @@ class BetweenOccasions(Strict):
     """How far one person differs from session to session, a log-normal variance."""
 
     variance: Number = Field(ge=0)
-
-
-class Range(Strict):
-    """Two bounds, the lower one first."""
-
-    low: Number
-    high: Number
-
-    @model_validator(mode="after")
-    def _rises(self) -> "Range":
-        if self.low >= self.high:
-            raise ValueError(f"low {self.low} does not lie below high {self.high}; mend one of them")
-        return self
 
 
 class Parameter(Flagged):
@@ -267,7 +188,7 @@ class Spread(Strict):
 class Population(Flagged):
     """Who was studied, in one sentence and in the numbers that were published."""
 
-    n: Whole = Field(ge=1)
+    n: Whole | None = Field(default=None, ge=1)  # none where it was not read
     healthy: Whole | None = None
     patients: Whole | None = None
     age: Spread | None = None
@@ -318,11 +239,20 @@ class Domain(Strict):
 
 
 class Racemate(Strict):
-    """How a racemate is simulated from a model of the S-form."""
+    """How a racemate is simulated from a model of the S-form.
 
-    method: Literal["s-plus-r-copy"]
-    R_over_S_clearance: Parameter
-    note: str | None = None
+    ``s-plus-r-copy``: half the dose as S, half as a copy with another clearance; ``twice-s``: all of it as S.
+    """
+
+    method: Literal["s-plus-r-copy", "twice-s"]
+    R_over_S_clearance: Stated | None = None
+    note: str
+
+    @model_validator(mode="after")
+    def _has_its_number(self) -> "Racemate":
+        if (self.method == "s-plus-r-copy") != (self.R_over_S_clearance is not None):
+            raise ValueError("s-plus-r-copy needs R_over_S_clearance, and twice-s has none")
+        return self
 
 
 # ---------------------------------------------------------------- the file
@@ -336,6 +266,7 @@ class PkModelFile(Header):
     site: Site
     site_note: str | None = None
     substances: Annotated[tuple[Substance, ...], Field(min_length=1)]
+    substances_by_route: dict[PkRoute, tuple[Substance, ...]] = Field(default={})  # where they are fewer
     analytes: Annotated[tuple[Analyte, ...], Field(min_length=1)]  # in the order of output
     routes: Annotated[tuple[PkRoute, ...], Field(min_length=1)]
     role: Literal["primary", "second-opinion", "driver"]
@@ -368,6 +299,9 @@ class PkModelFile(Header):
         for route in self.role_by_route:
             if route not in self.routes:
                 yield f"role_by_route names '{route}', which is none of its routes"
+        for route, fewer in self.substances_by_route.items():
+            if route not in self.routes or not set(fewer) < set(self.substances) or not fewer:
+                yield f"substances_by_route of '{route}' does not name fewer substances of one of its routes"
         for analyte in self.residual:
             if analyte not in self.analytes:
                 yield f"residual names '{analyte}', which is none of its analytes"
@@ -380,6 +314,8 @@ class PkModelFile(Header):
             yield "amounts in moles need the molar mass of every analyte under molar_mass_g_per_mol"
         if self.racemate is not None and not {"ketamine", "esketamine"} <= set(self.substances):
             yield "a racemate is simulated only by a model of ketamine and of esketamine; mend substances"
+        if self.racemate is None and {"ketamine", "esketamine"} <= set(self.substances):
+            yield "it is of ketamine and of esketamine; say under racemate how one follows from the other"
 
     def _parameter_faults(self) -> Iterator[str]:
         structure = STRUCTURES[self.structure]
@@ -433,6 +369,3 @@ def positive_definite(variances: Mapping[str, Decimal], covariances: tuple[Covar
                 return False
             root[i].append(math.sqrt(rest) if i == j else rest / root[j][j])
     return True
-
-
-__all__ = ["Analyte", "Bound", "Flag", "Flagged", "Parameter", "PkModelFile", "Texts", "check_unit"]
