@@ -10,8 +10,8 @@ from tests.unit.recommendation.test_trial import LIBRARY, TODAY, changed, planne
 
 TOO_FAST = (
     "On 2026-11-24 no course can be begun by it: 0.0125 mg/kg/min for 70 kg is above 0.001 mg/kg/min, the "
-    "highest rate of Intravenous racemic ketamine. Infuse over more minutes. The limit rests on PR-IV-04, PR-IV-09, "
-    "FAVA20. Nobody may override it."
+    "highest rate of Intravenous racemic ketamine. Infuse over more minutes. The limit rests on PR-IV-04, "
+    "PR-IV-09, FAVA20. Nobody may override it."
 )
 
 
