@@ -1,7 +1,7 @@
 """One dose of one protocol for one patient: the level, the weight it is computed from, and the sum."""
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from posology.case import Missing
 from posology.knowledge import Library, Route, in_force
@@ -102,7 +102,8 @@ def _sum(
         expression = f"{counted} × {Quantity(dose_mg / devices, 'mg')}"
         steps.append(Step("Dose", expression, shown, "not by weight"))
     if minutes is not None:
-        rate = (dose_mg / minutes).quantize(Decimal("0.001"))
+        # Down, as everything that is set: a rate read from here must not lie above the highest (hazard H-12).
+        rate = (dose_mg / minutes).quantize(Decimal("0.0001"), ROUND_DOWN)
         steps.append(
             Step("Rate", f"{shown} ÷ {Quantity(Decimal(minutes), 'min')}", str(Quantity(rate, "mg/min")))
         )

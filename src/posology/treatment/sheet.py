@@ -87,12 +87,16 @@ class Worksheet:
         return Fraction(self.drawn_mg) / self.minutes if self.minutes else None
 
     def mg_per_min_at(self, rate_mL_per_h: Decimal) -> Decimal | None:
-        """Return the dose rate at another pump rate (6 decimals); ``None`` where nothing is infused."""
+        """Return the dose rate at another pump rate, mg/min; ``None`` where nothing is infused.
+
+        It is rounded up to 6 decimals, so that no rounding hides from the limit what lies above it (hazard
+        H-12).
+        """
         volume = self.final_volume_mL if self.final_volume_mL is not None else self.vial_volume_mL
         if self.rate_mL_per_h is None or volume is None:
             return None
         exact = Fraction(rate_mL_per_h) * Fraction(self.drawn_mg) / Fraction(volume) / 60
-        return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(Decimal("0.000001"))
+        return Decimal(-(-exact * 1_000_000 // 1)) / 1_000_000
 
     @property
     def span_min(self) -> Decimal | None:

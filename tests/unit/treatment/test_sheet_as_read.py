@@ -93,7 +93,7 @@ def test_what_is_rounded_says_so():
         "Dose rate: 35 mg ÷ 40 min = 0.875 mg/min",
         "End of the infusion: at 40 min (after the start)",
     ]
-    assert made.mg_per_min_at(Decimal(60)) == Decimal("1.051051")  # 35 ÷ 33.3
+    assert made.mg_per_min_at(Decimal(60)) == Decimal("1.051052")  # 35 ÷ 33.3 = 1.0510510…, up
 
 
 def test_an_undiluted_infusion_counts_the_vials_volume():
