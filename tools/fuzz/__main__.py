@@ -22,7 +22,15 @@ def main() -> int:
     parser.add_argument(
         "--resume", action="store_true", help="go on with a run of this seed that was stopped"
     )
+    parser.add_argument(
+        "--grid", action="store_true", help="ask every rounding of every weight instead of orders"
+    )
     given = parser.parse_args()
+    if given.grid:
+        from tools.fuzz.grid_running import report as report_grid
+        from tools.fuzz.grid_running import run as run_grid
+
+        return report_grid(run_grid(workers=given.workers))
     clinic = not given.library_only
     if given.block is not None:
         block, tally, found = run_block((given.seed, given.block, clinic, BLOCK))

@@ -29,8 +29,8 @@ class Bounds(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def protocols() -> dict[str, dict[str, Any]]:
-    """Read every protocol file as YAML, its numbers as the text that stands there."""
+def files() -> dict[str, dict[str, Any]]:
+    """Read every knowledge file of the first shelf as YAML, its numbers as the text that stands there."""
 
     class Plain(yaml.SafeLoader):
         """Numbers stay text, so that no binary float comes between a file and its fraction."""
@@ -39,8 +39,14 @@ def protocols() -> dict[str, dict[str, Any]]:
         first: [(tag, pattern) for tag, pattern in found if not tag.endswith(("float", "int"))]
         for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
-    files = (yaml.load(p.read_text(encoding="utf-8"), Loader=Plain) for p in sorted(DATA.glob("*.yaml")))  # noqa: S506
-    return {file["id"]: file for file in files if file["kind"] == "protocol"}
+    read = (yaml.load(p.read_text(encoding="utf-8"), Loader=Plain) for p in sorted(DATA.glob("*.yaml")))  # noqa: S506
+    return {file["id"]: file for file in read}
+
+
+@lru_cache(maxsize=1)
+def protocols() -> dict[str, dict[str, Any]]:
+    """Return every protocol file by its id."""
+    return {id_: file for id_, file in files().items() if file["kind"] == "protocol"}
 
 
 @lru_cache(maxsize=4096)
