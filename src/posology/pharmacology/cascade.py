@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from posology.pharmacology.stages import FloatArray
 
 Weights = FloatArray | float
+Members = slice | npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,29 @@ class Cascade:
         return tuple(tuple(bool(cell) for cell in row) for row in reached)
 
     @cached_property
+    def reached(self) -> Mapping[int, tuple[int, ...]]:
+        """Each coordinate that others reach, sooner or later, and those others."""
+        pairs = {
+            row: tuple(j for j in range(row) if self.closure[row][j]) for row in range(self.n_coordinates)
+        }
+        return {row: sources for row, sources in pairs.items() if sources}
+
+    @cached_property
+    def feeding(self) -> Mapping[int, tuple[Coupling, ...]]:
+        """The couplings by the coordinate that they feed."""
+        by_target: dict[int, tuple[Coupling, ...]] = {}
+        for one in self.couplings:
+            by_target[one.target] = (*by_target.get(one.target, ()), one)
+        return by_target
+
+    @cached_property
     def shallow(self) -> bool:
         """Whether no coordinate is fed by one that is itself fed: two rates at a time, closed form."""
         fed = {one.target for one in self.couplings}
         return not any(one.source in fed for one in self.couplings)
 
-    def block(self, start: int, stop: int) -> "Cascade":
-        """The same system for the members from ``start`` up to ``stop``."""
-        part = slice(start, stop)
+    def block(self, part: Members) -> "Cascade":
+        """The same system for some of the members."""
         return Cascade(
             self.rates_per_h[:, part],
             tuple(Coupling(one.source, one.target, one.per_h[part]) for one in self.couplings),
@@ -100,7 +117,7 @@ class Cascade:
         )
 
 
-def _cut(rows: Sequence[tuple[int, Weights]], part: slice) -> tuple[tuple[int, Weights], ...]:
+def _cut(rows: Sequence[tuple[int, Weights]], part: Members) -> tuple[tuple[int, Weights], ...]:
     return tuple((row, weight[part] if isinstance(weight, np.ndarray) else weight) for row, weight in rows)
 
 

@@ -5,15 +5,17 @@ between two looks, for each member elsewhere: what it leaves at the next look co
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from posology.pharmacology.cascade import Cascade
+from posology.pharmacology.cascade import Cascade, Members
 from posology.pharmacology.errors import ModelError
 from posology.pharmacology.propagators import Propagator, propagator
 from posology.pharmacology.stages import FloatArray
+
+Reader = Callable[[FloatArray, FloatArray], object]
 
 # Two moments nearer than this are one: floating point, not pharmacology (4 nanoseconds).
 SAME_MOMENT_H = 1e-12
@@ -48,9 +50,8 @@ class Input:
         """Whether all of it is there at the start."""
         return not isinstance(self.duration_h, np.ndarray) and self.duration_h == 0.0
 
-    def block(self, start: int, stop: int) -> "Input":
+    def block(self, part: Members) -> "Input":
         """The same dose for some of the members."""
-        part = slice(start, stop)
         amount = self.amount_mg[part] if isinstance(self.amount_mg, np.ndarray) else self.amount_mg
         lasting = self.duration_h[part] if isinstance(self.duration_h, np.ndarray) else self.duration_h
         return Input(self.port, amount, self.start_h, lasting)
@@ -94,14 +95,12 @@ def simulate(
         out = {name: np.empty((t_h.size, members)) for name in cascade.outputs}
     size = max(64, _CACHE_BYTES // (8 * _coefficients(system)))
     for start in range(0, members, size):
-        stop = min(start + size, members)
-        part = system.block(start, stop)
-        _run(
-            part,
-            [one.block(start, stop) for one in inputs],
-            t_h,
-            {k: v[:, start:stop] for k, v in out.items()},
-        )
+        part = slice(start, min(start + size, members))
+        block = system.block(part)
+        tables = [(reader(block, name), table[:, part]) for name, table in out.items()]
+        for look, state in Walk(block, [one.block(part) for one in inputs], t_h).steps():
+            for read, table in tables:
+                read(state, table[look])
     return out
 
 
@@ -140,32 +139,47 @@ class _Run:
         self._built: dict[float, Propagator] = {}
 
     def over(self, dt_h: float) -> Propagator:
+        """What one interval does; where an input may run meanwhile, ``forced`` has built it already."""
         key = round(dt_h, 13)
         if key not in self._built:
-            self._built[key] = propagator(self.cascade, dt_h, self.constant)
+            self._built[key] = propagator(self.cascade, dt_h)
         return self._built[key]
 
     def forced(self, port: str, dt_h: float) -> FloatArray:
-        return self.over(dt_h).forced[port]
+        """What one mg/h through a port leaves behind after an interval."""
+        key = round(dt_h, 13)
+        if key not in self._built or port not in self._built[key].forced:
+            self._built[key] = propagator(self.cascade, dt_h, self.constant)
+        return self._built[key].forced[port]
 
     def look_before(self, moment_h: float) -> int:
         """The last look at or before a moment."""
         return int(np.searchsorted(self.t_h, moment_h + SAME_MOMENT_H, side="right")) - 1
 
 
-def _run(cascade: Cascade, inputs: Sequence[Input], t_h: FloatArray, out: Mapping[str, FloatArray]) -> None:
-    constant = tuple(dict.fromkeys(one.port for one in inputs if not one.at_once))
-    run = _Run(cascade, constant, t_h)
-    plan = _Plan()
-    for one in inputs:
-        if one.at_once:
-            _place_at_once(run, plan, one)
-        elif isinstance(one.duration_h, np.ndarray):
-            _place_each_member(run, plan, one)
-        else:
-            _place_constant(run, plan, one)
-    added = {look: _sum(parts) for look, parts in plan.at_end.items()}
-    _step(run, plan, added, out)
+class Walk:
+    """One block of members on its way along the looks; what an interval does is computed once and kept."""
+
+    def __init__(self, cascade: Cascade, inputs: Sequence[Input], t_h: FloatArray) -> None:
+        constant = tuple(dict.fromkeys(one.port for one in inputs if not one.at_once))
+        self._run = _Run(cascade, constant, t_h)
+        self._plan = _Plan()
+        for one in inputs:
+            if one.at_once:
+                _place_at_once(self._run, self._plan, one)
+            elif isinstance(one.duration_h, np.ndarray):
+                _place_each_member(self._run, self._plan, one)
+            else:
+                _place_constant(self._run, self._plan, one)
+        self._added = {look: _sum(parts) for look, parts in self._plan.at_end.items()}
+
+    def steps(self, until: int | None = None) -> Iterator[tuple[int, FloatArray]]:
+        """Yield each look and the coordinates at it, shape (n_coordinates, n_members).
+
+        The array is the same one each time and changes with the next look: copy what must stay.
+        """
+        last = self._run.t_h.size if until is None else until
+        return _step(self._run, self._plan, self._added, last)
 
 
 def _sum(parts: list[FloatArray]) -> FloatArray:
@@ -231,18 +245,18 @@ def _groups(cascade: Cascade) -> list[tuple[int, int, int]]:
     return groups
 
 
-def _step(run: _Run, plan: _Plan, added: Mapping[int, FloatArray], out: Mapping[str, FloatArray]) -> None:
+def _step(
+    run: _Run, plan: _Plan, added: Mapping[int, FloatArray], until: int
+) -> Iterator[tuple[int, FloatArray]]:
     cascade, t_h = run.cascade, run.t_h
     state = np.zeros_like(cascade.rates_per_h)
     carried = np.zeros_like(state)
     groups = _groups(cascade)
     fed_from = next((start for start, _, low in groups if low < start), cascade.n_coordinates)
-    readers = [_reader(cascade, state, name) for name in out]
-    tables = list(out.values())
     lengths = np.round(np.diff(t_h), 13).tolist()
     current: float | None = None
     decay, feeds = state, []
-    for look in range(t_h.size):
+    for look in range(until):
         if look:
             if lengths[look - 1] != current:
                 current = lengths[look - 1]
@@ -262,20 +276,18 @@ def _step(run: _Run, plan: _Plan, added: Mapping[int, FloatArray], out: Mapping[
                 state += added[look]
         for now in plan.at_look.get(look, ()):
             state += now
-        for read, table in zip(readers, tables, strict=True):
-            read(table[look])
+        yield look, state
 
 
-def _reader(cascade: Cascade, state: FloatArray, name: str) -> Callable[[FloatArray], object]:
-    """How one output is read from the coordinates into a row of its table."""
+def reader(cascade: Cascade, name: str) -> Reader:
+    """Return how one output is read: a function of the coordinates and of the row to write into."""
     rows = cascade.outputs[name]
     if not rows:
-        return lambda row: row.fill(0.0)
-    first, last = rows[0][0], rows[-1][0]
-    part = state[first : last + 1]
+        return lambda state, row: row.fill(0.0)
+    first, last = rows[0][0], rows[-1][0] + 1
     if all(not isinstance(weight, np.ndarray) and weight == 1.0 for _, weight in rows):
-        if first == last:
-            return lambda row: np.copyto(row, part[0])
-        return lambda row: np.add.reduce(part, axis=0, out=row)
-    weights = np.stack([np.broadcast_to(weight, (state.shape[1],)) for _, weight in rows])
-    return lambda row: np.einsum("in,in->n", weights, part, out=row)
+        if last - first == 1:
+            return lambda state, row: np.copyto(row, state[first])
+        return lambda state, row: np.add.reduce(state[first:last], axis=0, out=row)
+    weights = np.stack([np.broadcast_to(weight, (cascade.n_members,)) for _, weight in rows])
+    return lambda state, row: np.einsum("in,in->n", weights, state[first:last], out=row)

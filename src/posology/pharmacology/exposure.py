@@ -1,0 +1,417 @@
+"""Exposure, exactly: area under the curve, peak and its time, time above a level, half-life.
+
+None of it is read off a grid. The area follows from what is left at the end, since what has been given and is
+not there any more has passed; a peak is where the slope is zero, or where an input ends; a level is crossed
+where the curve meets it. A coarse row of looks only says between which two of them to search.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from posology.pharmacology.cascade import Cascade
+from posology.pharmacology.propagators import propagator
+from posology.pharmacology.stages import FloatArray
+from posology.pharmacology.stepping import SAME_MOMENT_H, Input, Reader, Walk, reader
+
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
+
+# Newton's method doubles the right digits in each round; six rounds are past the last digit of a double.
+_ROUNDS = 8
+_LOOKS_A_LENGTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One system with what is given into it; the parts of a racemate are two, and what they show adds up."""
+
+    cascade: Cascade
+    inputs: tuple[Input, ...]
+
+    def pruned(self) -> "Part":
+        """Leave out what is never filled."""
+        return Part(self.cascade.reached_from({one.port for one in self.inputs}), self.inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What one output amounts to in each member, up to a time.
+
+    Attributes
+    ----------
+    Cmax : ndarray of float, shape (n_members,)
+        Highest concentration, in the unit of the amounts per L.
+    tmax_h : ndarray of float, shape (n_members,)
+        When it stands, h.
+    AUC : ndarray of float, shape (n_members,)
+        Area under the curve, that unit · h.
+    """
+
+    Cmax: FloatArray
+    tmax_h: FloatArray
+    AUC: FloatArray
+
+
+def looks_for(parts: Sequence[Part], until_h: float) -> FloatArray:
+    """Return the coarse row of looks: every common event, and between them lengths that double."""
+    marks = {until_h}
+    for part in parts:
+        for one in part.inputs:
+            marks.add(one.start_h)
+            if not isinstance(one.duration_h, np.ndarray):
+                marks.add(one.start_h + one.duration_h)
+            else:
+                marks.add(one.start_h + float(np.median(one.duration_h)))
+    kept = sorted(mark for mark in marks if mark <= until_h + SAME_MOMENT_H)
+    looks = [kept[0]]
+    for mark in kept[1:]:
+        if mark - looks[-1] > 1e-9:
+            looks.extend(_between(looks[-1], mark))
+    return np.array(looks)
+
+
+def _between(begin: float, end: float) -> list[float]:
+    """Looks from ``begin`` (left out) to ``end``: four of one length, four of twice that, and so on."""
+    doublings = max(0, int(np.ceil(np.log2(max((end - begin) / (_LOOKS_A_LENGTH * 0.25), 1.0)))))
+    length = (end - begin) / (_LOOKS_A_LENGTH * (2 ** (doublings + 1) - 1))
+    steps = [length * 2**level for level in range(doublings + 1) for _ in range(_LOOKS_A_LENGTH)]
+    return [*(begin + np.cumsum(steps)[:-1]).tolist(), end]
+
+
+def exposures(parts: Sequence[Part], outputs: Sequence[str], until_h: float) -> Mapping[str, Exposure]:
+    """Compute peak, its time and area of each output from the first dose to ``until_h``.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        What was given, and into what.
+    outputs : sequence of str
+        Names of outputs.
+    until_h : float
+        How far to look, h.
+
+    Returns
+    -------
+    mapping of str to Exposure
+        Exact to rounding: a peak is where the slope is zero, at an event, or at ``until_h``.
+    """
+    parts = [part.pruned() for part in parts]
+    looks = looks_for(parts, until_h)
+    walks = [Walk(part.cascade, part.inputs, looks) for part in parts]
+    n_members = parts[0].cascade.n_members
+    best = {name: np.full(n_members, -np.inf) for name in outputs}
+    at = {name: np.zeros(n_members, dtype=int) for name in outputs}
+    row, added = np.empty(n_members), np.empty(n_members)
+    readers = {name: [reader(part.cascade, name) for part in parts] for name in outputs}
+    for look, states in _together(walks):
+        for name in outputs:
+            value = _value(readers[name], states, row, added)
+            at[name][value > best[name]] = look
+            np.maximum(best[name], value, out=best[name])
+    areas = {name: np.zeros(n_members) for name in outputs}
+    for part, left in zip(parts, states, strict=True):
+        passed = _passed(part, left, until_h)
+        for name in outputs:
+            reader(part.cascade, name)(passed, row)
+            areas[name] += row
+    tops = {name: _summit(parts, walks, looks, name, best[name], at[name]) for name in outputs}
+    return {name: Exposure(*tops[name], areas[name]) for name in outputs}
+
+
+def auc_to_infinity(parts: Sequence[Part], output: str) -> FloatArray:
+    """Compute the area under the curve from the first dose to infinity, shape (n_members,), unit · h."""
+    total = np.zeros(parts[0].cascade.n_members)
+    row = np.empty_like(total)
+    for part in map(Part.pruned, parts):
+        passed = _passed(part, np.zeros_like(part.cascade.rates_per_h), None)
+        reader(part.cascade, output)(passed, row)
+        total += row
+    return total
+
+
+def _passed(part: Part, left: FloatArray, until_h: float | None) -> FloatArray:
+    """Integrate each coordinate over time: what went in and is not there any more, over its rate."""
+    given = np.zeros_like(left)
+    for one in part.inputs:
+        share = 1.0 if one.at_once or until_h is None else _given_by(one, until_h)
+        for row, weight in part.cascade.ports[one.port]:
+            given[row] += weight * one.amount_mg * share
+    passed = np.zeros_like(left)
+    feeding = part.cascade.feeding
+    for row in range(left.shape[0]):
+        fed = given[row] - left[row]
+        for each in feeding.get(row, ()):
+            fed += each.per_h * passed[each.source]
+        np.divide(fed, part.cascade.rates_per_h[row], out=passed[row])
+    return passed
+
+
+def _given_by(one: Input, hour: float) -> FloatArray | float:
+    """Share of an input that has been given by an hour."""
+    share = (hour - one.start_h) / np.asarray(one.duration_h)
+    return np.clip(share, 0.0, 1.0)
+
+
+# ---------------------------------------------------------------------------------------- between two looks
+@dataclass(slots=True)
+class _Start:
+    """Where one part stands, member by member, at a look of each member's own."""
+
+    part: Part
+    at_h: FloatArray
+    state: FloatArray
+
+    def after(self, tau_h: FloatArray) -> FloatArray:
+        """The coordinates ``tau_h`` later; no common event lies between, but an input may end on its own."""
+        cascade = self.part.cascade
+        running = [(one, self._rate(one)) for one in self.part.inputs if not one.at_once]
+        running = [(one, rate) for one, rate in running if rate.any()]
+        over = propagator(cascade, tau_h, tuple(dict.fromkeys(one.port for one, _ in running)))
+        state = over.decay * self.state
+        for row, sources in cascade.reached.items():
+            for source in sources:
+                state[row] += over.passed[row, source] * self.state[source]
+        for one, rate in running:
+            state += over.forced[one.port] * rate
+            if isinstance(one.duration_h, np.ndarray):
+                past = np.maximum(tau_h - (one.start_h + one.duration_h - self.at_h), 0.0)
+                ended = np.where(past > 0, rate, 0.0)
+                if ended.any():
+                    state -= propagator(cascade, past, (one.port,)).forced[one.port] * ended
+        return state
+
+    def slope(self, state: FloatArray, tau_h: FloatArray) -> FloatArray:
+        """How fast each coordinate changes, per h."""
+        cascade = self.part.cascade
+        slope = -cascade.rates_per_h * state
+        for coupling in cascade.couplings:
+            slope[coupling.target] += coupling.per_h * state[coupling.source]
+        for one in self.part.inputs:
+            if not one.at_once and (rate := self._rate(one)).any():
+                rate = np.where(self.at_h + tau_h < one.start_h + one.duration_h, rate, 0.0)
+                for row, weight in cascade.ports[one.port]:
+                    slope[row] += weight * rate
+        return slope
+
+    def some(self, where: BoolArray) -> "_Start":
+        """Keep some of the members."""
+        inputs = tuple(one.block(where) for one in self.part.inputs)
+        return _Start(Part(self.part.cascade.block(where), inputs), self.at_h[where], self.state[:, where])
+
+    def curvature(self, slope: FloatArray) -> FloatArray:
+        """How fast the slope itself changes; inputs are constant and fall out."""
+        cascade = self.part.cascade
+        bent = -cascade.rates_per_h * slope
+        for one in cascade.couplings:
+            bent[one.target] += one.per_h * slope[one.source]
+        return bent
+
+    def _rate(self, one: Input) -> FloatArray:
+        running = (one.start_h <= self.at_h + SAME_MOMENT_H) & (
+            self.at_h < one.start_h + one.duration_h - SAME_MOMENT_H
+        )
+        return np.where(running, one.amount_mg / np.asarray(one.duration_h), 0.0)
+
+
+def _read(starts: Sequence[_Start], states: Sequence[FloatArray], output: str) -> FloatArray:
+    total = np.zeros(states[0].shape[1])
+    row = np.empty_like(total)
+    for start, state in zip(starts, states, strict=True):
+        reader(start.part.cascade, output)(state, row)
+        total += row
+    return total
+
+
+def _together(walks: Sequence[Walk], until: int | None = None) -> Iterator[tuple[int, list[FloatArray]]]:
+    """Walk all parts side by side: each look with the coordinates of each part."""
+    for steps in zip(*(one.steps(until) for one in walks), strict=True):
+        yield steps[0][0], [state for _, state in steps]
+
+
+def _value(
+    readers: Sequence[Reader], states: Sequence[FloatArray], row: FloatArray, total: FloatArray
+) -> FloatArray:
+    """Add up what the parts show; the caller's two rows are used again and again."""
+    readers[0](states[0], total)
+    for read, state in zip(readers[1:], states[1:], strict=True):
+        read(state, row)
+        total += row
+    return total
+
+
+def _summit(
+    parts: Sequence[Part],
+    walks: Sequence[Walk],
+    looks: FloatArray,
+    output: str,
+    best: FloatArray,
+    at: IntArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Find the top beside the highest look of each member, on the side to which the curve still rises."""
+    here, before = _caught(parts, walks, looks, at, np.maximum(at - 1, 0))
+    none = np.zeros(best.size)
+    last = at == looks.size - 1
+    rises_on = (_read(here, [one.slope(one.state, none) for one in here], output) > 0) & ~last
+    length = looks[at] - looks[np.maximum(at - 1, 0)]
+    ends = [one.slope(state.state, length * (1 - 1e-9)) for one, state in zip(before, here, strict=True)]
+    fell_before = (_read(here, ends, output) < 0) & ~rises_on & (at > 0)
+    value, at_h = best.copy(), looks[at]
+    for wanted, starts in ((rises_on, here), (fell_before, before)):
+        if wanted.any():
+            chosen = [one.some(wanted) for one in starts]
+            index = at[wanted] if starts is here else at[wanted] - 1
+            tau, top = _top(chosen, looks[index + 1] - looks[index], output)
+            higher = top > best[wanted]
+            value[wanted] = np.where(higher, top, best[wanted])
+            at_h[wanted] = np.where(higher, looks[index] + tau, at_h[wanted])
+    return value, at_h
+
+
+def _caught(
+    parts: Sequence[Part], walks: Sequence[Walk], looks: FloatArray, *wanted: IntArray
+) -> list[list[_Start]]:
+    """Catch the coordinates of each member at looks of its own."""
+    caught = [
+        [_Start(part, looks[at], np.zeros_like(part.cascade.rates_per_h)) for part in parts] for at in wanted
+    ]
+    until = max(int(at.max()) for at in wanted) + 1
+    for look, states in _together(walks, until):
+        for at, starts in zip(wanted, caught, strict=True):
+            where = at == look
+            if where.any():
+                for start, state in zip(starts, states, strict=True):
+                    np.copyto(start.state, state, where=where)
+    return caught
+
+
+def _top(starts: Sequence[_Start], length_h: FloatArray, output: str) -> tuple[FloatArray, FloatArray]:
+    """Find where the slope is zero within a length after each start: Newton's method between two bounds."""
+    low, high = np.zeros_like(length_h), length_h.copy()
+    tau = high / 2
+    for _ in range(_ROUNDS):
+        slopes = [start.slope(start.after(tau), tau) for start in starts]
+        rise = _read(starts, slopes, output)
+        bend = _read(starts, [s.curvature(v) for s, v in zip(starts, slopes, strict=True)], output)
+        low, high = np.where(rise > 0, tau, low), np.where(rise > 0, high, tau)
+        step = _kept_between(tau, rise, bend, low, high)
+        # At a summit the value changes with the square of the miss: 1e-8 h is past the last digit.
+        done = np.max(np.abs(step - tau), initial=0.0) < 1e-8
+        tau = step
+        if done:
+            break
+    return tau, _read(starts, [start.after(tau) for start in starts], output)
+
+
+def _kept_between(
+    tau: FloatArray, over: FloatArray, slope: FloatArray, low: FloatArray, high: FloatArray
+) -> FloatArray:
+    """One step of Newton's method, or half of the way where that would leave the two bounds."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        newton = tau - over / slope
+    inside = np.isfinite(newton) & (newton > low) & (newton < high)
+    return np.where(inside, newton, (low + high) / 2)
+
+
+def time_above(parts: Sequence[Part], output: str, level: float, until_h: float) -> FloatArray:
+    """Compute how long each member stays above a level up to ``until_h``.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        What was given, and into what.
+    output : str
+        Name of an output.
+    level : float
+        The level, in the unit of the output.
+    until_h : float
+        How far to look, h.
+
+    Returns
+    -------
+    ndarray of float, shape (n_members,)
+        Hours above the level. Found between looks, so two crossings between the same two looks of a curve
+        that only touches the level are not told apart.
+    """
+    parts = [part.pruned() for part in parts]
+    summit = exposures(parts, (output,), until_h)[output]
+    looks = looks_for(parts, until_h)
+    total, row = np.zeros(summit.Cmax.size), np.empty(summit.Cmax.size)
+    readers = [reader(part.cascade, output) for part in parts]
+    before: FloatArray | None = None
+    kept: list[FloatArray] = []
+    walks = [Walk(part.cascade, part.inputs, looks) for part in parts]
+    for look, states in _together(walks):
+        value = _value(readers, states, row, np.empty_like(row)) - level
+        if before is not None:
+            total += _above_between(
+                parts, kept, looks[look - 1 : look + 1], (before, value), output, level, summit
+            )
+        before, kept = value, [state.copy() for state in states]
+    return total
+
+
+def _above_between(
+    parts: Sequence[Part],
+    kept: Sequence[FloatArray],
+    ends_h: FloatArray,
+    ends: tuple[FloatArray, FloatArray],
+    output: str,
+    level: float,
+    summit: Exposure,
+) -> FloatArray:
+    """Hours above the level between two looks: all, none, or from or to where the curve meets it."""
+    length = float(ends_h[1] - ends_h[0])
+    above = np.where((ends[0] > 0) & (ends[1] > 0), length, 0.0)
+    top = np.clip(summit.tmax_h - ends_h[0], 0.0, length)
+    inside = (summit.tmax_h > ends_h[0]) & (summit.tmax_h < ends_h[1]) & (summit.Cmax > level)
+    rising = (ends[0] <= 0) & ((ends[1] > 0) | inside)
+    falling = (ends[1] <= 0) & ((ends[0] > 0) | inside)
+    if not (rising | falling).any():
+        return above
+    starts = [
+        _Start(part, np.full(above.size, ends_h[0]), state) for part, state in zip(parts, kept, strict=True)
+    ]
+    up = _met(starts, output, level, np.zeros_like(top), np.where(inside, top, length), rising, upwards=True)
+    down = _met(
+        starts, output, level, np.where(inside, top, 0.0), np.full_like(top, length), falling, upwards=False
+    )
+    crossing = rising | falling
+    return np.where(crossing, np.where(falling, down, length) - np.where(rising, up, 0.0), above)
+
+
+def _met(
+    starts: Sequence[_Start],
+    output: str,
+    level: float,
+    low: FloatArray,
+    high: FloatArray,
+    wanted: BoolArray,
+    *,
+    upwards: bool,
+) -> FloatArray:
+    """Find where the curve meets the level between two times at which it stands on its two sides."""
+    if not wanted.any():
+        return low
+    tau = (low + high) / 2
+    for _ in range(_ROUNDS * 4):
+        states = [start.after(tau) for start in starts]
+        over = _read(starts, states, output) - level
+        past = (over > 0) if upwards else (over < 0)
+        low, high = np.where(past, low, tau), np.where(past, tau, high)
+        slope = _read(starts, [s.slope(v, tau) for s, v in zip(starts, states, strict=True)], output)
+        step = _kept_between(tau, over, slope, low, high)
+        if np.max(np.abs(step - tau)[wanted] / np.maximum(high[wanted], 1e-12)) < 1e-12:
+            break
+        tau = step
+    return tau
+
+
+def half_life(cascade: Cascade, output: str) -> FloatArray:
+    """Compute the terminal half-life of an output, h, shape (n_members,): that of its slowest coordinate."""
+    rows = {row for row, _ in cascade.outputs[output]}
+    feeding = [j for j in range(cascade.n_coordinates) if any(cascade.closure[row][j] for row in rows)]
+    longest: FloatArray = np.log(2.0) / np.min(cascade.rates_per_h[feeding], axis=0)
+    return longest
