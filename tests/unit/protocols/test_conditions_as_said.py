@@ -251,6 +251,12 @@ def test_a_number_is_compared_in_the_unit_of_its_question():
 LB = ("154", "155")
 
 
+def test_a_test_that_no_reader_let_through_stops_and_passes_nothing():
+    context = Context(patient(weight("72")), LIBRARY, NOW, {})
+    with pytest.raises(AssertionError, match=r"^a fact has exactly one test; the reader saw to it$"):
+        evaluate(Condition.model_construct(fact="weight"), context)
+
+
 # ---------------------------------------------------------------- a jump
 
 
