@@ -3,11 +3,14 @@
 ``python -m tools.mutants`` works on a copy under ``build/mutants`` (a mutation tool that edits sources in
 place once left a wrong vial strength behind), in an environment of its own. Words after it name files below
 ``src/posology``; without them all of SCOPE is tried. A run that was stopped goes on where it was; ``--anew``
-begins again, and without it only functions that changed are tried again.
+begins again, and without it only functions that changed are tried again, and what nothing noticed.
 
 A change that strict type checking refuses counts as noticed: ``make check`` would not let it pass. Survivors
 are listed with their difference in ``build/mutants/survivors.txt``; those that are looked at and accepted
 stand with their reason in ``tests/accepted-mutants.yaml``, by function and changed line.
+
+``--keep`` writes the figures of the files that were tried to the end into ``tests/mutation-score.yaml``, from
+which ``make docs`` makes the page ``docs/reference/mutants.md``; those of other files stay as they were.
 """
 
 import argparse
@@ -16,20 +19,20 @@ import os
 import shutil
 import subprocess
 import sys
-from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from fnmatch import fnmatch
 from pathlib import Path
 
-import yaml
+from tools.mutation_score import LIMITS, Row, Sum, accepted, is_limit, keep
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACE = ROOT / "build" / "mutants"
 TREE = PLACE / "tree"
 ENVIRONMENT = PLACE / "env"
-ACCEPTED = ROOT / "tests" / "accepted-mutants.yaml"
 MUTMUT = "mutmut==3.8.1"
 
 # What decides on a dose. Limits must reach 100 percent, all of it together 95.
-LIMITS = ("protocols/limits/*", "treatment/dosing.py")
 SCOPE = (
     *LIMITS,
     "protocols/*.py",
@@ -62,7 +65,7 @@ BY_TYPES = 37
 NOT_RUN = {None, 2}
 
 
-def prepare(scope: list[str]) -> None:
+def prepare(scope: list[str], tests: list[str]) -> None:
     """Copy what is needed, and say to mutmut what to change and which tests to ask."""
     TREE.mkdir(parents=True, exist_ok=True)
     for folder in ("src", "tests", "tools", "docs"):
@@ -77,7 +80,7 @@ def prepare(scope: list[str]) -> None:
         "only_mutate": [f"src/posology/{name}" for name in scope],
         "also_copy": ["src", "tools", "docs"],
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "-k", not_slow],
-        "pytest_add_cli_args_test_selection": list(TESTS),
+        "pytest_add_cli_args_test_selection": tests,
         "type_check_command": [*TYPES, *sorted({f"src/posology/{name.split('/')[0]}" for name in scope})],
         "use_git_change_detection": False,
     }
@@ -121,63 +124,92 @@ def function_of(mutant: str) -> str:
     return f"{module}.{bare}"
 
 
-def accepted() -> dict[tuple[str, str], str]:
-    """Return the survivors that were looked at, with the reason of each."""
-    if not ACCEPTED.exists():
-        return {}
-    listed = yaml.safe_load(ACCEPTED.read_text()) or []
-    return {(one["function"], one["change"]): one["reason"] for one in listed}
+def ask_again() -> None:
+    """Forget what nothing noticed, so that it is tried again: a test may have come for it."""
+    for meta in TREE.glob("mutants/**/*.meta"):
+        told = json.loads(meta.read_text())
+        codes = told["exit_code_by_key"]
+        told["exit_code_by_key"] = {m: None if became(c) == "not noticed" else c for m, c in codes.items()}
+        meta.write_text(json.dumps(told, indent=4))
 
 
-def report(program: Path) -> int:
-    """Print the score by file, list the survivors, and say whether the aims are met."""
-    reasons = accepted()
-    by_file: dict[str, Counter[str]] = {}
-    survivors: list[str] = []
-    for meta in sorted((TREE / "mutants").rglob("*.meta")):
-        name = str(meta.relative_to(TREE / "mutants/src/posology")).removesuffix(".meta")
-        count = by_file.setdefault(name, Counter())
+def became(code: int | None) -> str:
+    """Return what became of a mutant, by the code that its tests ended with."""
+    if code in NOT_RUN:
+        return "not run"
+    if code == BY_TYPES:
+        return "by types"
+    return "by tests" if code in KILLED else "not noticed"
+
+
+def tried() -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """Yield each file that was changed, and its mutants by what became of them."""
+    for meta in sorted(TREE.glob("mutants/src/posology/**/*.meta")):
+        found: dict[str, list[str]] = {
+            name: [] for name in ("not run", "by types", "by tests", "not noticed")
+        }
         for mutant, code in json.loads(meta.read_text())["exit_code_by_key"].items():
-            if code in NOT_RUN:
-                count["not run"] += 1
-            elif code == BY_TYPES or code in KILLED:
-                count["noticed"] += 1
-            else:
-                where, change = function_of(mutant), difference(program, mutant)
-                reason = reasons.get((where, change))
-                count["accepted" if reason else "survived"] += 1
-                survivors.append(f"{'accepted: ' + reason if reason else 'SURVIVED'}\n  {where}\n  {change}")
-    (PLACE / "survivors.txt").write_text("\n".join(survivors) + "\n")
-    return _print(by_file)
+            found[became(code)].append(mutant)
+        yield str(meta.relative_to(TREE / "mutants/src/posology")).removesuffix(".meta"), found
 
 
-def _print(by_file: dict[str, Counter[str]]) -> int:
-    print(
-        f"\n{'file':44} {'tried':>6} {'noticed':>8} {'accepted':>9} {'survived':>9} {'not run':>8} {'%':>7}"
-    )
-    whole, limits = Counter[str](), Counter[str]()
-    for name, count in by_file.items():
-        whole.update(count)
-        if name.startswith("protocols/limits/") or name in LIMITS:
-            limits.update(count)
-        _line(name, count)
-    _line("limits", limits)
-    _line("all", whole)
-    open_ends = whole["not run"] + limits["survived"]
-    return 0 if not open_ends and _score(whole) >= 95 else 1
+def report(program: Path, scope: list[str], command: str, keeps: bool) -> int:
+    """Print the score by file, list the survivors, and say whether the aims are met."""
+    rows: dict[str, Row] = {}
+    open_ends: dict[str, int] = {}
+    day = datetime.now(UTC).date()
+    for name, found in tried():
+        open_ends[name] = len(found["not run"])
+        unseen = tuple((function_of(m), difference(program, m)) for m in found["not noticed"])
+        rows[name] = Row(day, commit(), command, len(found["by tests"]), len(found["by types"]), unseen)
+    reasons = accepted()
+    (PLACE / "survivors.txt").write_text("".join(_survivors(rows, reasons)))
+    _print(rows, open_ends, reasons)
+    if keeps:
+        _keep({n: r for n, r in rows.items() if any(fnmatch(n, s) for s in scope)}, open_ends)
+    limits = Sum.of((row for name, row in rows.items() if is_limit(name)), reasons)
+    whole = Sum.of(rows.values(), reasons)
+    return 1 if any(open_ends.values()) or limits.left or whole.share < 95 else 0
 
 
-def _line(name: str, count: Counter[str]) -> None:
-    tried = count["noticed"] + count["accepted"] + count["survived"]
-    print(
-        f"{name:44} {tried:6} {count['noticed']:8} {count['accepted']:9} {count['survived']:9} "
-        f"{count['not run']:8} {_score(count):7.1f}"
-    )
+def commit() -> str:
+    """Return the commit that the tree stands on."""
+    words = ("git", "rev-parse", "--short=9", "HEAD")
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _score(count: Counter[str]) -> float:
-    tried = count["noticed"] + count["survived"]
-    return 100 * count["noticed"] / tried if tried else 100.0
+def _keep(rows: dict[str, Row], open_ends: dict[str, int]) -> None:
+    """Keep the rows of files that were tried to the end, as they stand in the commit that is named."""
+    for name in list(rows):
+        source = f"src/posology/{name}"
+        words = ("git", "show", f"HEAD:{source}")
+        committed = subprocess.run(words, cwd=ROOT, capture_output=True).stdout
+        if open_ends[name]:
+            print(f"{name} is not kept: {open_ends[name]} changes were not tried yet. Run it to the end.")
+            del rows[name]
+        elif committed != (TREE / source).read_bytes():
+            print(f"{name} is not kept: it was tried as no commit has it. Commit it and run again.")
+            del rows[name]
+    keep(rows)
+    print(f"kept: {len(rows)} files; now run: make docs")
+
+
+def _survivors(rows: dict[str, Row], reasons: dict[tuple[str, str], str]) -> Iterator[str]:
+    for row in rows.values():
+        for where, change in row.not_noticed:
+            reason = reasons.get((where, change))
+            yield f"{f'accepted: {reason}' if reason else 'SURVIVED'}\n  {where}\n  {change}\n"
+
+
+def _print(rows: dict[str, Row], open_ends: dict[str, int], reasons: dict[tuple[str, str], str]) -> None:
+    heads = ("tried", "by test", "by type", "accepted", "survived", "not run", "%")
+    print(f"\n{'file':44}" + "".join(f"{head:>9}" for head in heads))
+    groups = {name: [name] for name in rows}
+    groups |= {"limits": [n for n in rows if is_limit(n)], "all": list(rows)}
+    for title, names in groups.items():
+        s = Sum.of((rows[n] for n in names), reasons)
+        numbers = (s.tried, s.by_tests, s.by_types, s.accepted, s.left, sum(open_ends[n] for n in names))
+        print(f"{title:44}" + "".join(f"{n:9}" for n in numbers) + f"{s.share:9.1f}")
 
 
 def main() -> int:
@@ -185,16 +217,22 @@ def main() -> int:
     reader.add_argument("files", nargs="*", help="below src/posology, such as protocols/schedule.py")
     reader.add_argument("--anew", action="store_true", help="forget earlier runs")
     reader.add_argument("--report", action="store_true", help="only print what the last run found")
+    reader.add_argument("--keep", action="store_true", help="keep the figures for docs/reference/mutants.md")
+    reader.add_argument("--tests", nargs="+", default=list(TESTS), help="ask only these tests")
     reader.add_argument("--children", type=int, default=os.cpu_count() or 1)
     words = reader.parse_args()
+    scope = words.files or list(SCOPE)
+    asked = [*words.files, *([] if words.tests == list(TESTS) else ["--tests", *words.tests])]
+    command = f'make mutants ARGS="{" ".join(asked)}"' if asked else "make mutants"
     program = environment()
     if words.report:
-        return report(program)
+        return report(program, scope, command, words.keep)
     if words.anew:
         shutil.rmtree(TREE, ignore_errors=True)
-    prepare(words.files or list(SCOPE))
+    prepare(scope, words.tests)
+    ask_again()
     code = run(program, words.children)
-    return report(program) or code
+    return report(program, scope, command, words.keep) or code
 
 
 if __name__ == "__main__":
