@@ -43,6 +43,8 @@ def check_given_as_ordered(
         With every difference.
     CheckFailed
         If the pump shows another rate than the worksheet.
+    LimitExceeded
+        If the rate is the worksheet's but for a percentage, and that brings it above the highest.
     """
     checked = state.worksheet
     if checked is None:
@@ -67,6 +69,18 @@ def check_given_as_ordered(
         raise NotAllowed(tuple(found))
     if isinstance(given, AdministrationStarted) and sheet.rate_mL_per_h is not None:
         check_pump(sheet, typed_rate_mL_per_h=given.pump_rate_mL_per_h)
+        _check_highest_rate(order, sheet, given, library or load_library())
+
+
+def _check_highest_rate(
+    order: Order, sheet: Worksheet, given: AdministrationStarted, library: Library
+) -> None:
+    # What is set may differ from the sheet by a percentage; the limit may not (hazard H-12).
+    protocol, pump = library.protocol(order.protocol_id), given.pump_rate_mL_per_h
+    told = given.rate_mg_per_min if given.minutes is None else None
+    for rate in (told, None if pump is None else sheet.mg_per_min_at(pump)):
+        if rate is not None:
+            check_rate(protocol, rate_mg_per_min=rate, weight_kg=order.weight_kg, on=order.planned_on)
 
 
 def _amount(sheet: Worksheet, given: AdministrationStarted | DoseGiven) -> list[Obstacle]:
