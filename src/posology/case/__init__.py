@@ -14,6 +14,7 @@ from posology.case.facts import (
     OriginKind,
     PastSession,
     Sex,
+    UndatedDose,
 )
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "OriginKind",
     "PastSession",
     "Sex",
+    "UndatedDose",
     "check_case",
     "check_value",
     "seen",

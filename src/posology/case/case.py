@@ -17,6 +17,7 @@ from posology.case.facts import (
     Medication,
     PastSession,
     Sex,
+    UndatedDose,
 )
 from posology.knowledge import Library
 from posology.knowledge.schema import Question
@@ -42,6 +43,8 @@ class Case:
     earlier : tuple of EarlierDose
         Doses of courses that ended or given elsewhere, in any order: no part of the running course, and
         counted with it wherever a limit looks back.
+    undated : tuple of UndatedDose
+        Doses given elsewhere, nobody knows when: a question to whatever looks back.
     jurisdiction : str
         Which pack's labels and law apply: ``US``, ``EU``, ``UK``.
     """
@@ -54,6 +57,7 @@ class Case:
     scores: tuple[MeasuredScore, ...] = ()
     sessions: tuple[PastSession, ...] = ()
     earlier: tuple[EarlierDose, ...] = ()
+    undated: tuple[UndatedDose, ...] = ()
     # The facts by question, newest first: every rule asks, so it is sorted once.
     _by_key: Mapping[str, tuple[Fact, ...]] = field(init=False, repr=False, compare=False)
     # What the floors above worked out of this case: every protocol asks the same rules. A case never

@@ -15,6 +15,7 @@ from posology.case.facts import (
     Answer,
     CaseError,
     Choice,
+    EarlierDose,
     Fact,
     FactValue,
     Medication,
@@ -22,6 +23,7 @@ from posology.case.facts import (
     OriginKind,
     PastSession,
     Sex,
+    UndatedDose,
 )
 from posology.case.past_treatment import read_earlier, read_score, read_session
 from posology.case.yaml_part import Part
@@ -97,6 +99,7 @@ def read_case_file(
 
 def _case(fields: Mapping[str, Part], moment: datetime, library: Library) -> Case:
     recorded = fields["recorded_at"].past_moment("recorded_at") if "recorded_at" in fields else None
+    before = [read_earlier(p) for p in _items(fields, "earlier")]
     return Case(
         born_on=_born_on(fields["born_on"], moment),
         sex=Sex(fields["sex"].one_of([s.value for s in Sex], "sex")),
@@ -105,7 +108,8 @@ def _case(fields: Mapping[str, Part], moment: datetime, library: Library) -> Cas
         medications=tuple(_medication(p, recorded) for p in _items(fields, "medications")),
         scores=tuple(read_score(p) for p in _items(fields, "scores")),
         sessions=_in_order([(p, read_session(p)) for p in _items(fields, "sessions")]),
-        earlier=tuple(read_earlier(p) for p in _items(fields, "earlier")),
+        earlier=tuple(d for d in before if isinstance(d, EarlierDose)),
+        undated=tuple(d for d in before if isinstance(d, UndatedDose)),
     )
 
 

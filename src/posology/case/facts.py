@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from posology.knowledge import Substance
+from posology.knowledge import Route, Substance
 from posology.quantities import DomainError, Quantity, check_aware
 
 
@@ -141,13 +141,32 @@ class EarlierDose:
     """One dose of a course that ended, or given elsewhere: it counts for what may be given within some days.
 
     ``protocol_id`` says by which route, and in which basis ``level`` is; it need not have been given by it.
-    ``helped`` is whether a response followed, as far as anyone knows.
+    It is empty where the dose is told by its substance and route alone. ``helped`` is whether a response
+    followed, as far as anyone knows. What could not be read is ``None``, and ``unread`` says why.
     """
 
-    at: datetime
+    at: datetime  # the last moment at which it may have been given
     protocol_id: str
-    substance: Substance
+    substance: Substance | None
     dose_mg: Decimal | None  # None: not known
     level: Decimal | None = None  # None: not known
     weight_kg: Decimal | None = None
     helped: Answer = Answer.UNKNOWN
+    route: Route | None = None
+    on: date | None = None  # where the day is known and the time is not
+    origin: Origin | None = None
+    identifiers: tuple[str, ...] = ()  # under which the same dose is known again
+    unread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UndatedDose:
+    """One dose given elsewhere, nobody knows when: no limit can place it, and none takes it for nothing."""
+
+    substance: Substance | None
+    dose_mg: Decimal | None
+    weight_kg: Decimal | None = None
+    route: Route | None = None
+    origin: Origin | None = None
+    identifiers: tuple[str, ...] = ()
+    unread: str = ""

@@ -2,15 +2,32 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
-from posology.case.facts import Answer, CaseError, EarlierDose, MeasuredScore, PastSession
+from posology.case.case import check_value
+from posology.case.facts import (
+    Answer,
+    CaseError,
+    EarlierDose,
+    Fact,
+    MeasuredScore,
+    Origin,
+    OriginKind,
+    PastSession,
+    UndatedDose,
+)
 from posology.case.yaml_part import Part
+from posology.knowledge import Route, Substance
 from posology.knowledge.schema import MeasureFile, ProtocolFile
 from posology.quantities import Quantity, QuantityError, number_of, read_quantity
 
+_UNKNOWN = "unknown"
 _SCORE = frozenset({"instrument", "at", "answers", "total"})
 _NEEDED = ("at", "protocol", "number", "phase", "dose", "level", "completed", "worst_grade")
 _EARLIER_NEEDED = ("at", "protocol", "dose", "level", "helped")
+# A dose that no protocol of ours describes is told by what it was.
+_ELSEWHERE_NEEDED = ("at", "substance", "route", "dose")
+_ELSEWHERE = frozenset((*_ELSEWHERE_NEEDED, "weight"))
 _SESSION = frozenset((*_NEEDED, "minutes", "adverse_events", "peak_blood_pressure", "lowest_sedation"))
 
 
@@ -93,7 +110,7 @@ def read_session(part: Part) -> PastSession:
     )
 
 
-def read_earlier(part: Part) -> EarlierDose:
+def read_earlier(part: Part) -> EarlierDose | UndatedDose:
     """Read one dose of a course that ended, or one that was given elsewhere; what is not known says so.
 
     Raises
@@ -101,17 +118,52 @@ def read_earlier(part: Part) -> EarlierDose:
     UnreadableFile, CaseError
         With file and line.
     """
+    if isinstance(part.value, dict) and "substance" in part.value:
+        return _read_elsewhere(part)
     fields = part.mapping(frozenset(_EARLIER_NEEDED), needed=_EARLIER_NEEDED)
     protocols = part.library.protocols
     protocol = protocols[fields["protocol"].one_of(sorted(protocols), "protocol")]
+    at, on = fields["at"].last_moment("earlier dose")
     return EarlierDose(
-        at=fields["at"].past_moment("earlier dose"),
+        at=at,
         protocol_id=protocol.id,
         substance=protocol.substance,
         dose_mg=None if fields["dose"].value == "unknown" else _amount(fields["dose"], "mg", "dose"),
         level=None if fields["level"].value == "unknown" else _level(fields["level"], protocol),
         helped=Answer(fields["helped"].one_of([a.value for a in Answer], "earlier dose's 'helped'")),
+        on=on,
     )
+
+
+def _read_elsewhere(part: Part) -> EarlierDose | UndatedDose:
+    """Read a dose that was given elsewhere by its substance and route: nothing is converted between them."""
+    fields = part.mapping(_ELSEWHERE, needed=_ELSEWHERE_NEEDED)
+    substance = _known(fields["substance"], [s.value for s in Substance], "substance")
+    route = _known(fields["route"], [r.value for r in Route], "route")
+    told: dict[str, Any] = {
+        "substance": Substance(substance) if substance else None,
+        "route": Route(route) if route else None,
+        "dose_mg": None if fields["dose"].value == _UNKNOWN else _amount(fields["dose"], "mg", "dose"),
+        "weight_kg": _weight(fields["weight"]) if "weight" in fields else None,
+        "origin": Origin(OriginKind.FILE, part.where),
+    }
+    if fields["at"].value == _UNKNOWN:
+        return UndatedDose(**told)
+    at, on = fields["at"].last_moment("earlier dose")
+    return EarlierDose(at=at, on=on, protocol_id="", **told)
+
+
+def _weight(part: Part) -> Decimal:
+    """Read the weight of the day of a dose; an impossible one would make little of a large dose."""
+    weight = _amount(part, "kg", "weight")
+    told = Fact("weight", Quantity(weight, "kg"), part.as_of, Origin(OriginKind.FILE))
+    part.checked(lambda: check_value(told, part.library.questions.questions["weight"]))
+    return weight
+
+
+def _known(part: Part, words: list[str], what: str) -> str | None:
+    word = part.one_of([*words, _UNKNOWN], what)
+    return None if word == _UNKNOWN else word
 
 
 def _amount(part: Part, unit: str, what: str) -> Decimal:
@@ -120,7 +172,7 @@ def _amount(part: Part, unit: str, what: str) -> Decimal:
         raise part.fault(f"The {what} '{part.shown}' has no unit. Write it as in '36 {unit}'.")
     amount = part.checked(lambda: read_quantity(value, what=what).in_unit(unit))
     if amount <= 0:
-        raise part.fault(f"The {what} is {Quantity(amount, unit)}, and a dose is above 0. Correct it.")
+        raise part.fault(f"The {what} is {Quantity(amount, unit)}, and a {what} is above 0. Correct it.")
     return amount
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from posology.case.days import moment_of_day
+from posology.case.days import last_moment_of_day, moment_of_day
 from posology.case.facts import CaseError
 from posology.knowledge import Document, Library, UnreadableFile
 from posology.knowledge.yaml_reader import Path
@@ -156,3 +156,12 @@ class Part:
                 "the moment of the decision. Correct its date."
             )
         return moment
+
+    def last_moment(self, what: str) -> tuple[datetime, date | None]:
+        """Return the last moment at which a dose may have been given, and its day where that is all there is.
+
+        With a time it is that moment; a day alone counts to its end (see :func:`last_moment_of_day`).
+        """
+        moment = self.past_moment(what)
+        day = self.value if isinstance(self.value, date) else None
+        return (moment, None) if day is None else (last_moment_of_day(day, as_of=self.as_of), day)

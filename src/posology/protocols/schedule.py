@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from posology.knowledge import Library, in_force, number_in_force
 from posology.knowledge.schema import Phase, ProtocolFile
-from posology.protocols.history import History
+from posology.protocols.history import Given, History
 from posology.quantities import DomainError, elapsed
 
 # How many days before its day a session still counts as given on it. One that came late does not make the
@@ -250,20 +250,29 @@ def check_interval(protocol: ProtocolFile, *, history: History, next_at: datetim
     TooSoon
         With the smallest interval, its source, and the earliest moment allowed.
     """
-    last_at = history.last_at
-    if last_at is None:
+    last = history.last
+    if last is None:
         return
     value = in_force(protocol.values["session_interval_min"], on=next_at.date())
     seconds = number_in_force(protocol.values, "session_interval_min", on=next_at.date(), unit="s")
     smallest = timedelta(seconds=float(seconds))
-    gap = elapsed(last_at, next_at)
+    gap = elapsed(last.at, next_at)
     if gap < smallest:
-        earliest = last_at.astimezone(UTC) + smallest
+        earliest = last.at.astimezone(UTC) + smallest
         keeps = (
             f"{protocol.title} keeps {_shown(smallest)} ({', '.join(value.facts)}). "
             f"The earliest moment is {earliest:%Y-%m-%d %H:%M} UTC."
         )
-        raise TooSoon(f"The last session was {_shown(gap)} before this one; {keeps}", keeps=keeps)
+        raise TooSoon(f"{_last_was(last)} {_shown(gap)} before this one; {keeps}", keeps=keeps)
+
+
+def _last_was(last: Given) -> str:
+    """Begin the sentence of how long ago the last one was; of a day alone the end of the day counts."""
+    if not last.elsewhere:
+        return "The last session was"
+    if last.on is None:
+        return "The last dose, given elsewhere, was"
+    return f"The last dose, given elsewhere on {last.on:%d-%b-%Y}, may have been"
 
 
 def _shown(span: timedelta) -> str:

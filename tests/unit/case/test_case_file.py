@@ -132,6 +132,57 @@ def test_an_earlier_dose_says_all_it_is_asked():
         read(TEXT + EARLIER.replace("36 mg", "36"))
 
 
+ELSEWHERE = """\
+earlier:
+  - {at: 2026-06-01T15:00:00+00:00, substance: ketamine, route: intravenous, dose: 36 mg, weight: 72 kg}
+  - {at: 2026-11-20, substance: unknown, route: unknown, dose: unknown}
+  - {at: unknown, substance: esketamine, route: nasal, dose: 56 mg}
+"""
+
+
+def test_a_dose_given_elsewhere_is_told_by_substance_and_route():
+    case = read(TEXT + ELSEWHERE).case
+    seen, day = case.earlier
+    assert (seen.protocol_id, seen.substance, seen.route) == ("", "ketamine", "intravenous")
+    assert (seen.dose_mg, seen.weight_kg, seen.on) == (36, 72, None)
+    assert (day.substance, day.route, day.dose_mg, day.on) == (None, None, None, date(2026, 11, 20))
+    assert day.at == datetime(2026, 11, 20, 23, 59, 59, 999999, tzinfo=UTC)
+    (undated,) = case.undated
+    assert (undated.substance, undated.dose_mg) == ("esketamine", 56)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("substance: spravato", "substance"),
+        ("route: 7", "route"),
+        ("dose: 36", "has no unit"),
+        ("weight: 7200 kg", "beyond what can be true"),
+        ("level: 0.5", "no key 'level'"),
+        ("at: 2027-01-01", "after"),
+    ],
+)
+def test_a_dose_elsewhere_that_cannot_be_true_is_refused(wrong, says):
+    key = wrong.partition(":")[0]
+    usual = {
+        "at": "at: 2026-06-01",
+        "substance": "substance: ketamine",
+        "route": "route: oral",
+        "dose": "dose: 36 mg",
+    } | {key: wrong}
+    with pytest.raises(DomainError, match=says):
+        read(f"{TEXT}earlier:\n  - {{{', '.join(usual.values())}}}\n")
+
+
+def test_a_day_alone_counts_to_its_end_and_never_beyond_the_decision():
+    days = EARLIER.replace("2026-06-01T15:00:00+00:00", "2026-11-24").replace(
+        "2026-06-04T15:00:00+00:00", "2026-11-23"
+    )
+    today, yesterday = (read(TEXT + days)).case.earlier
+    assert today.at == read().as_of
+    assert yesterday.at == datetime(2026, 11, 23, 23, 59, 59, 999999, tzinfo=UTC)
+
+
 def test_a_session_whose_dose_nobody_knows_says_so():
     assert read(TEXT.replace("dose: 36 mg", "dose: unknown")).case.sessions[0].dose_mg is None
 

@@ -12,7 +12,7 @@ PAGE = (Path(__file__).parents[3] / "docs/case-file.md").read_text(encoding="utf
 PARTS = {
     "Its parts": case_file._KEYS,
     "Sessions": past_treatment._SESSION,
-    "Earlier doses": frozenset(past_treatment._EARLIER_NEEDED),
+    "Earlier doses": frozenset(past_treatment._EARLIER_NEEDED) | past_treatment._ELSEWHERE,
 }
 
 

@@ -93,7 +93,7 @@ def _rise_to_decide(
     except LimitExceeded as refused:
         told = Told(
             "Higher than the last dose",
-            f"{in_basis(protocol, level)} is above the last dose, given on {last.at:%d-%b-%Y}, and "
+            f"{in_basis(protocol, level)} is above the last dose, given on {last.on or last.at:%d-%b-%Y}, and "
             f"{protocol.title} knows no step up.",
             _REASON,
             (_level(protocol, level),),
@@ -158,7 +158,7 @@ def _step(
     on = at.date()
     value = value_of(protocol, STEPS_SOFT, on)
     if last is None or last.level is None:
-        when = f" on {last.at:%d-%b-%Y}" if last else ""
+        when = f" on {last.on or last.at:%d-%b-%Y}" if last else ""
         ask = f"Find out which dose was given last{when}."
         missing = Missing("last_dose", ask, "not known")
         told = Told(

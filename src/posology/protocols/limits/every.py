@@ -11,6 +11,7 @@ from posology.protocols.history import History
 from posology.protocols.limits.change import change_findings, dose_findings
 from posology.protocols.limits.course import course_findings
 from posology.protocols.limits.dose import check_dose
+from posology.protocols.limits.undated import undated_findings
 from posology.protocols.schedule import check_interval
 
 
@@ -71,6 +72,7 @@ def check_limits(
     check_interval(protocol, history=history, next_at=at)
     level = intended.level
     return (
+        *undated_findings(protocol, history=history, at=at, library=library),
         *dose_findings(protocol, level, at=at, library=library),
         *change_findings(protocol, level, number=intended.number, history=history, at=at, library=library),
         *course_findings(protocol, level, history=history, at=at, library=library),
