@@ -5,10 +5,11 @@ alone. ``docs/fhir.md`` says which resources answer what.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 
-from posology.case import Answer, Case, Choice, Fact, FactValue
+from posology.case import Answer, Case, Choice, EarlierDose, Fact, FactValue, UndatedDose
+from posology.fhir.administrations import doses_once, read_administration
 from posology.fhir.allergies import read_allergy
 from posology.fhir.chart import Chart, Import, NotUnderstood, Reason
 from posology.fhir.conditions import read_condition
@@ -33,12 +34,12 @@ _READERS: Mapping[str, Callable[[Resource, Chart], None]] = MappingProxyType(
         "MedicationStatement": read_medication,
         "AllergyIntolerance": read_allergy,
         "QuestionnaireResponse": read_response,
+        "MedicationAdministration": read_administration,
     }
 )
 # Not read, yet of a kind that could carry a drug: said on its own, so that nobody takes it for read.
 _LEFT_OUT = MappingProxyType(
     {
-        "MedicationAdministration": "Drugs that were given are not read; see whether the list needs them.",
         "MedicationDispense": "Drugs that were handed out are not read; see whether the list needs them.",
         "FamilyMemberHistory": "Family history is not read; ask for psychosis in close relatives.",
     }
@@ -63,7 +64,7 @@ def read_bundle(
     data : object
         The parsed document.
     as_of : datetime
-        The moment of the decision, aware; nothing that is read may be dated after it.
+        The moment of the decision, aware, in the site's zone; nothing that is read may be dated after it.
     jurisdiction : str
         Whose labels and law apply: ``US``, ``EU``, ``UK``.
 
@@ -83,11 +84,13 @@ def read_bundle(
     entries = _entries(bundle)
     person, names = _one_patient(entries)
     chart = Chart(library, moment, _last_entry(entries, names, moment), _index(entries))
+    chart.zone = as_of.tzinfo or UTC
     patient = read_patient(person, chart)
     if any(link.get("relation") == "next" for link in dicts(bundle.get("link"))):
         chart.pass_over(bundle, "The server holds further pages that are not in this file. Export them all.")
     _read_entries(entries, names, chart)
     facts = _one_answer_a_moment(chart)
+    doses = doses_once(chart)
     case = Case(
         born_on=patient.born_on,
         sex=patient.sex,
@@ -95,8 +98,11 @@ def read_bundle(
         facts=facts,
         medications=tuple(chart.medications),
         scores=tuple(chart.scores),
+        earlier=tuple(d for d in doses if isinstance(d, EarlierDose)),
+        undated=tuple(d for d in doses if isinstance(d, UndatedDose)),
     )
-    return Import(case, tuple(chart.understood), chart.all_not_understood(), patient)
+    not_given = tuple(chart.not_given)
+    return Import(case, tuple(chart.understood), chart.all_not_understood(), patient, not_given)
 
 
 def _checked_bundle(data: object) -> Resource:

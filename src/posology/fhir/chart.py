@@ -7,7 +7,7 @@ what does not become a fact is listed with the reason.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ from posology.case import (
     Answer,
     Case,
     Choice,
+    EarlierDose,
     Fact,
     FactValue,
     MeasuredScore,
@@ -22,6 +23,7 @@ from posology.case import (
     Origin,
     OriginKind,
     Sex,
+    UndatedDose,
 )
 from posology.fhir.elements import Resource, a_text, label
 from posology.fhir.errors import FhirError
@@ -93,6 +95,7 @@ class Import:
     understood: tuple[Understood, ...]
     not_understood: tuple[NotUnderstood, ...]
     patient: Patient
+    not_given: tuple[tuple[str, ...], ...] = ()  # identifiers of doses that the record says were not given
 
     @property
     def unreadable(self) -> tuple[NotUnderstood, ...]:
@@ -122,9 +125,12 @@ class Chart:
     as_of: datetime
     record_at: datetime | None  # the last moment at which anyone wrote into the record
     resources: Mapping[str, Resource] = field(default_factory=dict)  # by every reference that finds them
+    zone: tzinfo = UTC  # the site's: in it the day of a dose ends of which no time is known
     facts: list[Fact] = field(default_factory=list)
     medications: list[Medication] = field(default_factory=list)
     scores: list[MeasuredScore] = field(default_factory=list)
+    doses: list[EarlierDose | UndatedDose] = field(default_factory=list)
+    not_given: list[tuple[str, ...]] = field(default_factory=list)
     understood: list[Understood] = field(default_factory=list)
     not_understood: list[NotUnderstood] = field(default_factory=list)
     _unused: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -163,6 +169,10 @@ class Chart:
         self.not_understood.append(NotUnderstood(name, why, Reason.UNREADABLE, key))
         if at is not None:
             self.facts.append(Fact(key, Answer.UNKNOWN, at, Origin(OriginKind.CHART, name)))
+
+    def half_read(self, why: str, resource: Resource) -> None:
+        """List something that was taken over with a part of it not known."""
+        self.not_understood.append(NotUnderstood(label(resource), why, Reason.UNREADABLE))
 
     def pass_over(
         self, resource: Resource, why: str, reason: Reason = Reason.SKIPPED, *, what: str = ""

@@ -7,10 +7,10 @@ missing. So a malformed element can never become a value.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from posology.case.days import moment_of_day
+from posology.case.days import last_moment_of_day, moment_of_day
 
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
@@ -126,6 +126,31 @@ def read_moment(value: object, *, as_of: datetime) -> datetime | None:
         return moment_of_day(date(int(year), int(month or 1), int(day or 1)), as_of=as_of)
     except (ValueError, OverflowError):
         return None
+
+
+def read_last_moment(value: object, *, as_of: datetime) -> tuple[datetime, date | None] | None:
+    """Read the last moment that a FHIR date or dateTime may mean, and its day where no time is written.
+
+    A day counts to its end, a month or a year to its last day, and none of them beyond the decision.
+    """
+    match = _MOMENT.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return None
+    year, month, day, time = match.groups()
+    try:
+        if time:
+            return datetime.fromisoformat(match[0]).astimezone(UTC), None
+        first = date(int(year), int(month or 1), int(day or 1))
+        last = first if day else _last_day(first, whole_year=month is None)
+    except (ValueError, OverflowError):
+        return None
+    return last_moment_of_day(last, as_of=as_of), min(last, max(first, as_of.date()))
+
+
+def _last_day(first: date, *, whole_year: bool) -> date:
+    if whole_year:
+        return first.replace(month=12, day=31)
+    return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
 def when(resource: Resource, *names: str, as_of: datetime) -> datetime | None:

@@ -37,6 +37,9 @@ _ACTIVE = MappingProxyType(
 )
 # WHO's index of drugs, as its code system is named in records.
 _ATC = frozenset({"http://www.whocc.no/atc", "urn:oid:2.16.840.1.113883.6.73"})
+# How a drug is called that the record does not name.
+NAMELESS = "A drug whose name is not in the record"
+ONLY_A_CODE = "A drug known only as"
 _ONLY_PROPOSED = frozenset({"proposal", "plan"})
 _SHOWN = MappingProxyType(
     {Answer.YES: "active", Answer.UNKNOWN: "not known whether taken", Answer.NO: "ended"}
@@ -46,7 +49,7 @@ _SHOWN = MappingProxyType(
 def read_medication(resource: Resource, chart: Chart) -> None:
     """Take over one MedicationRequest or MedicationStatement."""
     status = first_code(resource.get("status"))
-    text, rxnorm = _drug(resource, chart)
+    text, rxnorm = drug_of(resource, chart)
     if status == "entered-in-error":
         chart.pass_over(resource, f"{text}: entered in error, so it does not count.")
         return
@@ -90,7 +93,7 @@ def _active(resource: Resource, status: str) -> Answer:
     )
 
 
-def _drug(resource: Resource, chart: Chart) -> tuple[str, str | None]:
+def drug_of(resource: Resource, chart: Chart) -> tuple[str, str | None]:
     """Return the drug's text and RxNorm code, from the resource itself or the Medication it points to."""
     concept = resource.get("medicationCodeableConcept")
     reference = a_dict(resource.get("medicationReference"))
@@ -100,7 +103,7 @@ def _drug(resource: Resource, chart: Chart) -> tuple[str, str | None]:
         concept = medication.get("code")
         if concept is None:
             named = _ingredients(medication, chart) or a_text(reference.get("display"))
-            return named or "A drug whose name is not in the record", None
+            return named or NAMELESS, None
         text = _text(concept, chart)
         if not read_drug(text, None, chart.library).is_checked and (
             made_of := _ingredients(medication, chart)
@@ -150,7 +153,7 @@ def _words(concept: object, chart: Chart) -> str:
     ranked = sorted(codings(concept), key=lambda c: c.system != RXNORM)
     texts = [t for t in (*(c.display for c in ranked), a_text(a_dict(concept).get("text"))) if t]
     if not texts:
-        return _known_by_code(ranked[0]) if ranked else "A drug whose name is not in the record"
+        return _known_by_code(ranked[0]) if ranked else NAMELESS
     read = {text: found for text in texts if (found := ingredients_of(text, None, chart.library))}
     if len({frozenset(found) for found in read.values()}) > 1:
         return "; ".join(read)
@@ -158,4 +161,4 @@ def _words(concept: object, chart: Chart) -> str:
 
 
 def _known_by_code(coding: Coding) -> str:
-    return f"ATC {coding.code}" if coding.system in _ATC else f"A drug known only as {coding.shown}"
+    return f"ATC {coding.code}" if coding.system in _ATC else f"{ONLY_A_CODE} {coding.shown}"

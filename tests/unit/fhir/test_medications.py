@@ -181,9 +181,8 @@ def test_another_persons_drug_is_left_alone():
     assert "another person's" in reasons(record)[0]
 
 
-@pytest.mark.parametrize("kind", ["MedicationAdministration", "MedicationDispense"])
-def test_other_signs_of_a_drug_are_said_out_loud(kind):
-    record = read({"resourceType": kind, "id": "1", "status": "completed", "subject": ABOUT})
+def test_other_signs_of_a_drug_are_said_out_loud():
+    record = read({"resourceType": "MedicationDispense", "id": "1", "status": "completed", "subject": ABOUT})
     assert "are not read" in reasons(record)[0]
 
 
