@@ -131,7 +131,7 @@ def infusion(substance: Substance, amount_mg: float, minutes: float, *, at_h: fl
 
 
 def rate_profile(substance: Substance, steps: Iterable[tuple[float, float, float]]) -> Regimen:
-    """Return an infusion as it really ran: (from h, to h, mg/h) for each stretch of one rate, without pauses."""
+    """Return an infusion as it really ran: (from h, to h, mg/h) for each stretch; no pauses."""
     return Regimen(
         tuple(
             Dose(substance, Route.INTRAVENOUS, (end - begin) * rate, begin, end - begin)

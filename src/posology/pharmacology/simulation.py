@@ -1,0 +1,214 @@
+"""What a dose becomes: the typical curve, the band of a cohort around it, and what belongs beside both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from posology.knowledge.schema.pk import PkModelFile
+from posology.knowledge.schema.pk_parts import Flag
+from posology.pharmacology.covariates import Adjusted, adjust
+from posology.pharmacology.domain import Remark, check_domain
+from posology.pharmacology.errors import ModelError
+from posology.pharmacology.exposure import Exposure, Part, exposures, time_above
+from posology.pharmacology.model import Model, load
+from posology.pharmacology.people import Person
+from posology.pharmacology.population import Band, Cohort, bands, draw_cohort, typical
+from posology.pharmacology.regimens import Regimen
+from posology.pharmacology.stages import FloatArray
+from posology.pharmacology.stepping import simulate as run
+
+DEFAULT_MEMBERS = 1000
+DEFAULT_SEED = 20261123
+
+_WORSE_LAST = (Flag.MEASURED, Flag.SECOND_HAND, Flag.DERIVED, Flag.RECALLED, Flag.ASSUMED)
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Concentrations over time, with everything that a reader must know beside them.
+
+    Attributes
+    ----------
+    model : PkModelFile
+        The model that was run: its site, population, flags and limits.
+    regimen : Regimen
+        What was given.
+    person : Person
+        For whom.
+    t_h : ndarray of float, shape (n_times,)
+        Times, h.
+    typical_ng_per_mL : mapping of str to ndarray of float, shape (n_times,)
+        By analyte: the curve of the typical person of this weight and age.
+    members_ng_per_mL : mapping of str to ndarray of float, shape (n_times, n_members)
+        By analyte: one curve a member of the cohort; empty for a model without a spread.
+    remarks : tuple of Remark
+        Why to trust it less than usual, in the words of the model's file.
+    """
+
+    model: PkModelFile
+    regimen: Regimen
+    person: Person
+    t_h: FloatArray
+    typical_ng_per_mL: Mapping[str, FloatArray]
+    members_ng_per_mL: Mapping[str, FloatArray]
+    remarks: tuple[Remark, ...]
+    parts: tuple[Part, ...] = field(repr=False)
+    factors: Mapping[str, float] = field(repr=False)
+
+    @property
+    def site(self) -> str:
+        """Where the blood is drawn that the curve speaks of: venous or arterial."""
+        return self.model.site
+
+    @property
+    def analytes(self) -> tuple[str, ...]:
+        """What was computed, in the order of the model's file."""
+        return tuple(self.typical_ng_per_mL)
+
+    @property
+    def has_band(self) -> bool:
+        """Whether the model was published with a spread between persons."""
+        return bool(self.members_ng_per_mL)
+
+    def bands(self, analyte: str) -> tuple[Band, ...]:
+        """Return the bands that hold 50, 80 and 95 % of the cohort, ng/mL; none without a spread."""
+        return self._ranked[analyte][0] if self.has_band else ()
+
+    def median_ng_per_mL(self, analyte: str) -> FloatArray:
+        """Return the median of the cohort at each time, or the typical curve where there is no cohort."""
+        return self._ranked[analyte][1] if self.has_band else self.typical_ng_per_mL[analyte]
+
+    @cached_property
+    def _ranked(self) -> Mapping[str, tuple[tuple[Band, ...], FloatArray]]:
+        return {name: bands(curves) for name, curves in self.members_ng_per_mL.items()}
+
+    @cached_property
+    def exposures(self) -> Mapping[str, Exposure]:
+        """By analyte: Cmax (ng/mL), tmax (h) and AUC (ng·h/mL) from the first dose to the last time, exactly.
+
+        The last member is the typical person; those before are the cohort, if there is one.
+        """
+        found = exposures(self.parts, self.analytes, float(self.t_h[-1]))
+        return {
+            name: Exposure(one.Cmax * self.factors[name], one.tmax_h, one.AUC * self.factors[name])
+            for name, one in found.items()
+        }
+
+    def hours_above(self, analyte: str, level_ng_per_mL: float) -> FloatArray:
+        """Return how long each member stays above a level, h; the last member is the typical person."""
+        level = level_ng_per_mL / self.factors[analyte]
+        return time_above(self.parts, analyte, level, float(self.t_h[-1]))
+
+    @cached_property
+    def flags(self) -> tuple[Flag, ...]:
+        """How the numbers behind the curve were come by, the least sure last."""
+        used = {one.flag for name, one in self.model.parameters.items() if self._is_used(name)}
+        return tuple(flag for flag in _WORSE_LAST if flag in used)
+
+    def _is_used(self, name: str) -> bool:
+        depots = {"intramuscular": "_im", "subcutaneous": "_sc", "oral": "_oral", "nasal": "_nasal"}
+        given = {route.value for route in self.regimen.routes}
+        return all(route in given for route, end in depots.items() if name.endswith(end))
+
+
+def simulate(
+    model: str | Model,
+    regimen: Regimen,
+    person: Person,
+    *,
+    t_h: FloatArray | None = None,
+    cohort: Cohort | None = None,
+    members: int = DEFAULT_MEMBERS,
+    seed: int = DEFAULT_SEED,
+) -> Simulation:
+    """Run a published model for one person, with the band of a cohort of such persons.
+
+    Parameters
+    ----------
+    model : str or Model
+        A model or its id.
+    regimen : Regimen
+        What is given; mg of base, h.
+    person : Person
+        For whom. What the model needs and does not get, it asks for.
+    t_h : ndarray of float, shape (n_times,), optional
+        When to look, h; from the first dose to 24 h after the last, every 5 minutes, if left out.
+    cohort : Cohort, optional
+        Whose deviations to take; drawn from the model otherwise.
+    members : int
+        Size of the cohort that is drawn; 0 for the typical person alone.
+    seed : int
+        Where its streams of random numbers begin.
+
+    Returns
+    -------
+    Simulation
+        Curves in ng/mL, bands, exposures, and the sentences that belong beside them.
+
+    Raises
+    ------
+    OutsideDomain, Mixed, ModelError
+        If the model must not be run for this person or this regimen; the sentence says why.
+    """
+    chosen = load(model) if isinstance(model, str) else model
+    remarks = check_domain(chosen.file, person, regimen)
+    adjusted = adjust(chosen.file, person, regimen)
+    group = _cohort(chosen, cohort, members, seed)
+    everyone = group.with_typical() if group else typical(chosen.file)
+    parts = tuple(part.pruned() for part in chosen.parts(regimen, person, everyone, adjusted.changes))
+    looks = default_times(regimen) if t_h is None else np.asarray(t_h, dtype=float)
+    curves = _curves(chosen, parts, looks)
+    return Simulation(
+        model=chosen.file,
+        regimen=regimen,
+        person=person,
+        t_h=looks,
+        typical_ng_per_mL={name: table[:, -1] for name, table in curves.items()},
+        members_ng_per_mL={name: table[:, :-1] for name, table in curves.items()} if group else {},
+        remarks=_all_remarks(remarks, adjusted),
+        parts=parts,
+        factors={name: chosen.factor(name) for name in chosen.file.analytes},
+    )
+
+
+def default_times(regimen: Regimen) -> FloatArray:
+    """Return times every 5 minutes from the first dose to 24 h after the last one has been given."""
+    length_h = regimen.end_h - regimen.start_h + 24.0
+    return regimen.start_h + np.arange(round(length_h * 12) + 1) / 12.0
+
+
+def _all_remarks(remarks: tuple[Remark, ...], adjusted: Adjusted) -> tuple[Remark, ...]:
+    return tuple(dict.fromkeys((*remarks, *adjusted.remarks)))
+
+
+def _cohort(model: Model, given: Cohort | None, members: int, seed: int) -> Cohort | None:
+    """The cohort of the band; none where the model has no spread or none is wanted."""
+    if given is not None:
+        if given.model != model.file.id:
+            raise ModelError(
+                f"The cohort was drawn from {given.model}, and the model is {model.file.id}. Spreads of two "
+                "models are not mixed; draw a cohort from this one."
+            )
+        return given
+    if members == 0 or not any(one.between for one in model.file.parameters.values()):
+        return None
+    return draw_cohort(model.file, members, seed=seed)
+
+
+def _curves(model: Model, parts: tuple[Part, ...], t_h: FloatArray) -> Mapping[str, FloatArray]:
+    """Add up what the parts show, ng/mL, by analyte."""
+    names = model.file.analytes
+    total: dict[str, FloatArray] = {}
+    for part in parts:
+        shown = run(part.cascade, part.inputs, t_h)
+        for name in names:
+            if name in total:
+                total[name] += shown[name]
+            else:
+                total[name] = shown[name]
+    for name in names:
+        if (factor := model.factor(name)) != 1.0:
+            total[name] *= factor
+    return total
