@@ -52,7 +52,8 @@ def test_a_missed_session_is_told_with_the_day_it_was_due():
     assert found.message == "By the interval that ran, session 3 was due on 2026-11-08, 16 days ago."
     assert found.do == (
         "No source gives a rule for a missed session of this protocol, and that of another drug or label is "
-        "not copied. Decide whether to go on, to go back to the denser schedule or to wait, and write down why."
+        "not copied. Decide whether to go on, to go back to the denser schedule or to wait, and write down "
+        "why."
     )
     assert found.because == (last_session(case),) and found.missing == ()
     assert (found.verdict, found.level, found.cleared_by) == (Verdict.HOLD, Level.HOLD, Role.PRESCRIBER)
