@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from posology.knowledge.schema.common import Route
-from posology.knowledge.schema.pk import PkModelFile
-from posology.knowledge.schema.pk_parts import Bound
+from posology.knowledge.schema.pk import Bound, PkModelFile
 from posology.pharmacology.errors import Mixed, OutsideDomain
 from posology.pharmacology.people import Person
 from posology.pharmacology.regimens import Dose, Regimen

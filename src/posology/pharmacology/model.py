@@ -9,8 +9,7 @@ import numpy as np
 
 from posology.knowledge.models import pk_models
 from posology.knowledge.schema.common import Route, Substance
-from posology.knowledge.schema.pk import PkModelFile
-from posology.knowledge.schema.pk_parts import Parameter, PowerOfWeight
+from posology.knowledge.schema.pk import Parameter, PkModelFile, PowerOfWeight
 from posology.pharmacology.domain import sessions_of
 from posology.pharmacology.errors import ModelError, OutsideDomain
 from posology.pharmacology.exposure import Part

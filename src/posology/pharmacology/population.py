@@ -14,8 +14,7 @@ from math import log
 
 import numpy as np
 
-from posology.knowledge.schema.pk import PkModelFile
-from posology.knowledge.schema.pk_parts import Between
+from posology.knowledge.schema.pk import Between, PkModelFile
 from posology.pharmacology.errors import ModelError
 from posology.pharmacology.stages import FloatArray
 
@@ -39,6 +38,8 @@ class Cohort:
         How many members.
     first : int
         The number of the first member, a multiple of the block.
+    typical_last : bool
+        Whether the last member is the typical person, who differs from nobody, in no session either.
     """
 
     model: str
@@ -46,11 +47,12 @@ class Cohort:
     deviations: Mapping[str, FloatArray]
     n_members: int
     first: int = 0
+    typical_last: bool = False
 
     def with_typical(self) -> "Cohort":
         """Return the cohort with the typical person as one more, last, member."""
         extended = {name: np.append(values, 0.0) for name, values in self.deviations.items()}
-        return Cohort(self.model, self.seed, extended, self.n_members + 1, self.first)
+        return Cohort(self.model, self.seed, extended, self.n_members + 1, self.first, typical_last=True)
 
 
 def typical(file: PkModelFile) -> Cohort:
@@ -119,6 +121,8 @@ def draw_occasion(file: PkModelFile, cohort: Cohort, occasion: int) -> Mapping[s
         ]
     )
     columns = draws[: cohort.n_members].T
+    if cohort.typical_last:
+        columns[:, -1] = 0.0
     return {name: np.sqrt(v) * column for (name, v), column in zip(spread.items(), columns, strict=True)}
 
 
