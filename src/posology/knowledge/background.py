@@ -93,6 +93,9 @@ def build_background(documents: Mapping[str, tuple[Document, bytes]], library: L
     for name, file in parsed.items():
         for problem, path in _faults(file, background, library):
             raise KnowledgeError(f"{name}:{mine[name][0].line_of(path)}: {problem}")
+    for problem, path in _row_faults(models, background):
+        name = f"{PK}{models.reference.id}.yaml" if models else PK
+        raise KnowledgeError(f"{name}:{documents[name][0].line_of(path)}: {problem}")
     return background
 
 
@@ -130,6 +133,19 @@ def _fact_faults(key: str, fact: ReferenceFact, background: Background) -> Itera
         yield f"'{key}' is called {fact.certainty} here, and {told} in the sheet. Give it the sheet's."
     if Certainty.NOT_VERIFIED in entry.codes and fact.status == "encoded" and fact.unverified is None:
         yield f"a part of '{key}' was not verified. Say under unverified which part."
+
+
+def _row_faults(models: Models | None, background: Background) -> Iterator[tuple[str, Path]]:
+    for key, row in models.reference.rows.items() if models else ():
+        entry = background.fact_ids.facts.get(key)
+        if entry is None:
+            yield f"there is no fact '{key}' in the list of fact ids. Add it there.", ("rows", key)
+        elif row.certainty not in entry.codes:
+            told = ", ".join(entry.codes)
+            yield (
+                f"'{key}' is flagged {row.flag}, which is {row.certainty}, and {told} in the sheet. Mend it.",
+                ("rows", key),
+            )
 
 
 def _entry_faults(entry: FactEntry) -> Iterator[str]:

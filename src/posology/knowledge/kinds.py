@@ -15,6 +15,9 @@ BACKGROUND, PK = "background/", "pk/"
 _READ_AT_ONCE: Mapping[str, type[Header]] = {**DECIDING_KINDS, **BACKGROUND_KINDS}
 _PK_KINDS = {
     "pk-model": ("posology.knowledge.schema.pk", "PkModelFile"),
+    "pk-effects": ("posology.knowledge.schema.pk_effects", "PkEffectsFile"),
+    "pk-covariates": ("posology.knowledge.schema.pk_covariates", "PkCovariatesFile"),
+    "pk-reference": ("posology.knowledge.schema.pk_rows", "PkReferenceFile"),
 }
 
 
