@@ -65,3 +65,23 @@ def test_each_infusion_time_is_tried_with_the_usual_dose():
     """35 mg for 70 kg over 40 min are in order, and over 5 min it are above the highest rate."""
     (fault,) = told(changed("infusion_minutes", (Decimal(40), Decimal(5))))
     assert "is above 0.025 mg/kg/min" in fault
+
+
+def test_an_infusion_of_so_many_mg_for_everybody_is_not_tried_with_a_weight_it_would_not_have():
+    """Its highest rate is by weight, and a dose in mg has none."""
+    base = LIBRARY.protocol("ketamine-iv")
+
+    def in_mg(name: str, value) -> dict:
+        return {d: v.model_copy(update={"value": value, "unit": "mg"}) for d, v in base.values[name].items()}
+
+    values = {
+        **base.values,
+        "dose_start": in_mg("dose_start", Decimal(36)),
+        "dose_start_lower": in_mg("dose_start_lower", Decimal(18)),
+        "dose_levels": in_mg("dose_levels", (Decimal(18), Decimal(36))),
+        "dose_ceiling": in_mg("dose_ceiling", Decimal(36)),
+    }
+    assert told(base.model_copy(update={"dose_basis": "mg", "values": values})) == (
+        "On 2026-11-24 no course can be begun by it: Intravenous racemic ketamine is dosed by weight, and no "
+        "weight is given. Weigh the patient. Nobody may override it.",
+    )
