@@ -1,12 +1,27 @@
-"""What a liver, a drug or a study population changes in a model, and for whom no model is run at all."""
+"""What a liver, a drug or an extreme of weight changes in a model, and for whom no model is run at all.
 
-from collections.abc import Mapping
+What was only recalled, or read for another dose, may widen a band and never narrows one; nothing here
+allows a dose. A reported change of exposure reaches the band as a spread from no effect to the whole of it,
+because a mean of a dozen volunteers says little of one patient.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from posology.knowledge.models import pk_covariates
+from posology.knowledge.schema.common import Route
 from posology.knowledge.schema.pk import PkModelFile
+from posology.knowledge.schema.pk_covariates import FoldChange, Multipliers, PkCovariatesFile
 from posology.pharmacology.domain import Remark
-from posology.pharmacology.people import Person
+from posology.pharmacology.errors import OutsideDomain
+from posology.pharmacology.people import ChildPugh, Person
 from posology.pharmacology.regimens import Regimen
+from posology.pharmacology.stages import FloatArray
+
+# A fraction of the golden section spreads members evenly over a range, however many there are.
+_GOLDEN = 0.6180339887498949
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +31,137 @@ class Adjusted:
     Attributes
     ----------
     changes : mapping of str to float
-        Multipliers by parameter.
+        Multipliers by parameter, the same for every member.
+    widened : tuple of (str, float)
+        By analyte, by how much exposure may be other than computed: members are spread from 1 to that ratio.
     remarks : tuple of Remark
         What must be said beside the curve.
     """
 
     changes: Mapping[str, float] = field(default_factory=dict)
+    widened: tuple[tuple[str, float], ...] = ()
     remarks: tuple[Remark, ...] = ()
+
+    def spread(self, analyte: str, n_members: int) -> FloatArray | None:
+        """Return what each member's curve of an analyte is multiplied by; None where nothing is widened."""
+        ratios = [ratio for name, ratio in self.widened if name == analyte]
+        if not ratios:
+            return None
+        product = np.ones(n_members)
+        for turn, ratio in enumerate(ratios, start=1):
+            product *= ratio ** ((np.arange(1, n_members + 1) * _GOLDEN * turn) % 1.0)
+        return product
 
 
 def adjust(file: PkModelFile, person: Person, regimen: Regimen) -> Adjusted:
-    """Return what is known of this person's liver and drugs as changes of the model's parameters."""
-    return Adjusted()
+    """Refuse those for whom no curve is drawn, and return what is known of liver, drugs and weight.
+
+    Parameters
+    ----------
+    file : PkModelFile
+        The model.
+    person : Person
+        For whom.
+    regimen : Regimen
+        What is given; its routes decide which reported changes count.
+
+    Raises
+    ------
+    OutsideDomain
+        For Child-Pugh C, pregnancy, dialysis and intensive care; for a drug that the file does not name.
+    """
+    known = pk_covariates()
+    _refuse(known, person)
+    changes: dict[str, float] = {}
+    widened: list[tuple[str, float]] = []
+    remarks = list(_not_known(known, person))
+    routes = {route.value for route in regimen.routes}
+    if person.child_pugh is ChildPugh.B:
+        pair = next(one for one in known.multipliers if one.id == "child-pugh-b")
+        _lay_in(file, pair, changes)
+        remarks.append(Remark("liver", f"{pair.say} It is {pair.flag.value}: the curve is less sure."))
+    for drug in person.drugs:
+        for change in _reported(known, drug, regimen):
+            widened.extend(_of_drug(file, change))
+            remarks.append(Remark(drug, change.say))
+    for extreme in known.weight_extremes:
+        if extreme.route in routes and _beyond(extreme.below, extreme.above, person.weight_kg):
+            widened.extend((analyte, float(ratio)) for analyte, ratio in extreme.auc.items())
+            remarks.append(Remark("weight", extreme.say))
+    return Adjusted(changes, tuple(one for one in widened if one[0] in file.analytes), tuple(remarks))
+
+
+def _refuse(known: PkCovariatesFile, person: Person) -> None:
+    holds = {
+        "child-pugh-c": person.child_pugh is ChildPugh.C,
+        "pregnancy": person.pregnant is True,
+        "dialysis": person.dialysis is True,
+        "intensive-care": person.intensive_care is True,
+    }
+    for refusal in known.refusals:
+        if holds.get(refusal.id):
+            raise OutsideDomain(f"{refusal.say} Decide without one.")
+
+
+def _not_known(known: PkCovariatesFile, person: Person) -> Iterator[Remark]:
+    """Say once which of the refusals could not be checked."""
+    unknown = {
+        "child-pugh-c": person.child_pugh is None,
+        "pregnancy": person.pregnant is None,
+        "dialysis": person.dialysis is None,
+        "intensive-care": person.intensive_care is None,
+    }
+    names = [refusal.who for refusal in known.refusals if unknown.get(refusal.id)]
+    if names:
+        yield Remark(
+            "not known", f"Not known here, and no curve would be drawn if it held: {', '.join(names)}."
+        )
+
+
+def _lay_in(
+    file: PkModelFile,
+    pair: Multipliers,
+    changes: dict[str, float],
+) -> None:
+    """Change the liver where the model has one; elsewhere clear less, as exposure is predicted to rise."""
+    if file.structure == "hepatoportal":
+        changes.update(kel=float(pair.m), kmet=float(pair.m))
+        changes["Fgut"] = min(float(pair.g), 1 / float(file.parameters["Fgut"].value))
+    elif file.structure == "rate-constants":
+        changes["k10"] = 1 / float(pair.predicts["intravenous AUC"])
+    else:
+        changes["CL"] = 1 / float(pair.predicts["intravenous AUC"])
+
+
+def _reported(known: PkCovariatesFile, drug: str, regimen: Regimen) -> Iterator[FoldChange]:
+    """What was reported of a drug on the routes of a regimen."""
+    mine = [one for one in known.fold_changes if one.with_ == drug]
+    if not mine:
+        names = ", ".join(sorted({one.with_ for one in known.fold_changes}))
+        raise OutsideDomain(
+            f"Nothing is known here of what '{drug}' changes in the curve. Known are: {names}. Leave it "
+            "out, and let the rules of interactions speak."
+        )
+    yield from (one for one in mine if one.route in {route.value for route in regimen.routes})
+
+
+def _of_drug(file: PkModelFile, change: FoldChange) -> Iterator[tuple[str, float]]:
+    """The size of a reported change: of ketamine itself, and of norketamine where it was measured."""
+    if change.auc is not None and change.auc.ratio is not None:
+        yield "ketamine", float(change.auc.ratio)
+    of_metabolite = change.metabolite.get("auc")
+    if of_metabolite is not None and of_metabolite.ratio is not None:
+        yield "norketamine", float(of_metabolite.ratio)
+
+
+def _beyond(below: object, above: object, weight_kg: float | None) -> bool:
+    if weight_kg is None:
+        return False
+    return (below is not None and weight_kg < float(str(below))) or (
+        above is not None and weight_kg > float(str(above))
+    )
+
+
+def routes_with(drug: str) -> tuple[Route, ...]:
+    """Return the routes on which something was reported of a drug."""
+    return tuple(dict.fromkeys(Route(one.route) for one in pk_covariates().fold_changes if one.with_ == drug))

@@ -315,7 +315,7 @@ def _kept_between(
     return np.where(inside, newton, (low + high) / 2)
 
 
-def time_above(parts: Sequence[Part], output: str, level: float, until_h: float) -> FloatArray:
+def time_above(parts: Sequence[Part], output: str, level: float | FloatArray, until_h: float) -> FloatArray:
     """Compute how long each member stays above a level up to ``until_h``.
 
     Parameters
@@ -324,7 +324,7 @@ def time_above(parts: Sequence[Part], output: str, level: float, until_h: float)
         What was given, and into what.
     output : str
         Name of an output.
-    level : float
+    level : float or ndarray of float, shape (n_members,)
         The level, in the unit of the output.
     until_h : float
         How far to look, h.
@@ -359,7 +359,7 @@ def _above_between(
     ends_h: FloatArray,
     ends: tuple[FloatArray, FloatArray],
     output: str,
-    level: float,
+    level: float | FloatArray,
     summit: Exposure,
 ) -> FloatArray:
     """Hours above the level between two looks: all, none, or from or to where the curve meets it."""
@@ -385,7 +385,7 @@ def _above_between(
 def _met(
     starts: Sequence[_Start],
     output: str,
-    level: float,
+    level: float | FloatArray,
     low: FloatArray,
     high: FloatArray,
     wanted: BoolArray,

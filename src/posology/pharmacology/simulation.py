@@ -55,7 +55,7 @@ class Simulation:
     members_ng_per_mL: Mapping[str, FloatArray]
     remarks: tuple[Remark, ...]
     parts: tuple[Part, ...] = field(repr=False)
-    factors: Mapping[str, float] = field(repr=False)
+    factors: Mapping[str, FloatArray] = field(repr=False)
 
     @property
     def site(self) -> str:
@@ -159,7 +159,9 @@ def simulate(
     everyone = group.with_typical() if group else typical(chosen.file)
     parts = tuple(part.pruned() for part in chosen.parts(regimen, person, everyone, adjusted.changes))
     looks = default_times(regimen) if t_h is None else np.asarray(t_h, dtype=float)
-    curves = _curves(chosen, parts, looks)
+    factors: dict[str, FloatArray] = {}
+    factors |= {name: _factor(chosen, adjusted, name, everyone) for name in chosen.file.analytes}
+    curves = _curves(parts, looks, factors)
     return Simulation(
         model=chosen.file,
         regimen=regimen,
@@ -169,7 +171,7 @@ def simulate(
         members_ng_per_mL={name: table[:, :-1] for name, table in curves.items()} if group else {},
         remarks=_all_remarks(remarks, adjusted),
         parts=parts,
-        factors={name: chosen.factor(name) for name in chosen.file.analytes},
+        factors=factors,
     )
 
 
@@ -197,18 +199,28 @@ def _cohort(model: Model, given: Cohort | None, members: int, seed: int) -> Coho
     return draw_cohort(model.file, members, seed=seed)
 
 
-def _curves(model: Model, parts: tuple[Part, ...], t_h: FloatArray) -> Mapping[str, FloatArray]:
+def _factor(model: Model, adjusted: Adjusted, analyte: str, everyone: Cohort) -> FloatArray:
+    """What the output of each member is multiplied by to be ng/mL of the analyte; the typical one is last."""
+    factor = np.full(everyone.n_members, model.factor(analyte))
+    spread = adjusted.spread(analyte, everyone.n_members - 1)
+    if spread is not None:
+        factor[:-1] *= spread
+    return factor
+
+
+def _curves(
+    parts: tuple[Part, ...], t_h: FloatArray, factors: Mapping[str, FloatArray]
+) -> Mapping[str, FloatArray]:
     """Add up what the parts show, ng/mL, by analyte."""
-    names = model.file.analytes
     total: dict[str, FloatArray] = {}
     for part in parts:
         shown = run(part.cascade, part.inputs, t_h)
-        for name in names:
+        for name in factors:
             if name in total:
                 total[name] += shown[name]
             else:
                 total[name] = shown[name]
-    for name in names:
-        if (factor := model.factor(name)) != 1.0:
+    for name, factor in factors.items():
+        if (factor != 1.0).any():
             total[name] *= factor
     return total
