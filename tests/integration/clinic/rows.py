@@ -7,7 +7,7 @@ from uuid import uuid4
 from django.db import models
 
 from posology.clinic.accounts.models import Clinic, SignInAttempt, User
-from posology.clinic.assessments.models import FactRow, ImportRow, MedicationRow
+from posology.clinic.assessments.models import ElsewhereRow, FactRow, ImportRow, MedicationRow
 from posology.clinic.audit.models import RecordView
 from posology.clinic.orders.models import AlertRow, Course, DecisionRow, OrderRow, OverrideRow, Signature
 from posology.clinic.outcomes.models import CompletedForm, RiskTask
@@ -75,6 +75,21 @@ def _drug(w: World) -> MedicationRow:
         active="yes",
         at=NOW,
         origin_kind="staff",
+        entered_by=w.site.nurse,
+        recorded_at=NOW,
+    )
+
+
+def _elsewhere(w: World) -> ElsewhereRow:
+    return ElsewhereRow(
+        id=uuid4(),
+        patient=w.patient,
+        substance="ketamine",
+        route="intravenous",
+        dose_mg=36,
+        at=NOW,
+        origin_kind="staff",
+        origin_detail="Synthetic clinic",
         entered_by=w.site.nurse,
         recorded_at=NOW,
     )
@@ -180,6 +195,7 @@ MAKERS: dict[type[models.Model], Callable[[World], models.Model]] = {
     ),
     FactRow: _fact,
     MedicationRow: _drug,
+    ElsewhereRow: _elsewhere,
     ImportRow: lambda w: ImportRow(
         patient=w.patient, sha256="0" * 64, understood=[], not_understood=[], imported_by=w.site.nurse, at=NOW
     ),

@@ -20,6 +20,7 @@ EXPECTED = {
     "register_patient": "np",
     "record_facts": "np",
     "record_medications": "np",
+    "record_elsewhere": "np",
     "import_bundle": "np",
     "view_advice": "npd",
     "open_course": "p",

@@ -1,4 +1,4 @@
-"""Doses given elsewhere meet the limits as our own do; what is not known of one is a question, not nothing."""
+"""Doses given elsewhere meet the limits as our own do; what is not known of one is a question, not zero."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

@@ -15,6 +15,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
         "register_patient": (_N, _P),
         "record_facts": (_N, _P),
         "record_medications": (_N, _P),
+        "record_elsewhere": (_N, _P),
         "import_bundle": (_N, _P),
         "view_advice": (_N, _P, _D),
         "open_course": (_P,),

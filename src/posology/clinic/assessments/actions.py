@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from posology import fhir
 from posology.case import Answer, Case, CaseError, Fact, Medication, Sex, check_case
 from posology.clinic.accounts.models import User
+from posology.clinic.assessments.elsewhere import keep_imported
 from posology.clinic.assessments.models import FactRow, ImportRow, MedicationRow
 from posology.clinic.assessments.queries import fact_of
 from posology.clinic.assessments.values import to_json
@@ -103,13 +105,16 @@ def import_bundle(
     known = ImportRow.objects.for_clinic(patient.clinic_id).filter(pk=import_id).first()
     if known is not None:
         return _same_patient(known, patient)
-    read = fhir.read_bundle(bundle, as_of=at, jurisdiction=patient.clinic.jurisdiction)
+    here = at.astimezone(ZoneInfo(patient.clinic.zone))
+    read = fhir.read_bundle(bundle, as_of=here, jurisdiction=patient.clinic.jurisdiction)
     check_same_person(patient, read.case)
     _check_true(patient, read.case.facts, read.case.medications, at)
     for n, fact in enumerate(read.case.facts):
         _keep_fact(patient, NewFact(uuid5(import_id, f"fact {n}"), fact), by, at)
     for n, medication in enumerate(read.case.medications):
         _keep_medication(patient, NewMedication(uuid5(import_id, f"drug {n}"), medication), by, at)
+    doses = (*read.case.earlier, *read.case.undated)
+    keep_imported(patient, import_id, doses, read.not_given, by=by, at=at)
     return ImportRow.objects.create(
         id=import_id,
         patient=patient,

@@ -1,19 +1,21 @@
 """Reading a FHIR file into a record: shown first, recorded when somebody says so, risk answers and all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from posology import fhir
-from posology.case import Case, MeasuredScore, Missing
+from posology.case import Case, EarlierDose, MeasuredScore, Missing, UndatedDose
 from posology.clinic.accounts.models import User
 from posology.clinic.assessments.actions import check_same_person, hash_of_bundle, import_bundle
+from posology.clinic.assessments.elsewhere import news_in, rows_of
 from posology.clinic.assessments.models import ImportRow
 from posology.clinic.assessments.queries import imports_of
 from posology.clinic.audit import action
-from posology.clinic.care.queries import advice_of, case_of
+from posology.clinic.care.elsewhere import ours_among, ours_apart
+from posology.clinic.care.queries import advice_of, at_site, case_of
 from posology.clinic.care.standing import open_questions
 from posology.clinic.outcomes.actions import record_form
 from posology.clinic.patients.models import Patient
@@ -32,6 +34,7 @@ class Preview:
     still_open: tuple[Missing, ...]  # what would be missing after it
     totals_only: tuple[MeasuredScore, ...]  # scores without their answers; they are not recorded
     read_before: ImportRow | None  # the very same file
+    counted_before: tuple[EarlierDose | UndatedDose, ...] = ()  # doses that the record counts already
 
 
 def preview_of(by: User, patient: Patient, text: str, *, as_of: datetime) -> Preview:
@@ -44,9 +47,12 @@ def preview_of(by: User, patient: Patient, text: str, *, as_of: datetime) -> Pre
     """
     check_can(by, "import_bundle", patient)
     bundle = fhir.read_json(text)
-    read = fhir.read_bundle(bundle, as_of=as_of, jurisdiction=patient.clinic.jurisdiction)
+    here = at_site(patient, as_of)
+    read = fhir.read_bundle(bundle, as_of=here, jurisdiction=patient.clinic.jurisdiction)
     check_same_person(patient, read.case)
-    together = _together(case_of(patient, as_of=as_of), read.case)
+    doses = (*read.case.earlier, *read.case.undated)
+    news = news_in(patient, doses, read.not_given, rows=rows_of(patient))
+    together = _together(case_of(patient, as_of=as_of), read.case, ours_apart(patient, news.to_count))
     return Preview(
         read=read,
         bundle=bundle,
@@ -54,15 +60,18 @@ def preview_of(by: User, patient: Patient, text: str, *, as_of: datetime) -> Pre
         still_open=open_questions(together, advice_of(patient, together, as_of=as_of), as_of=as_of),
         totals_only=tuple(s for s in read.case.scores if not _has_answers(s)),
         read_before=imports_of(patient).filter(sha256=hash_of_bundle(bundle)).first(),
+        counted_before=(*news.said_before, *ours_among(patient, news.to_count)),
     )
 
 
-def _together(known: Case, read: Case) -> Case:
+def _together(known: Case, read: Case, doses: Sequence[EarlierDose | UndatedDose]) -> Case:
     return replace(
         known,
         facts=(*known.facts, *read.facts),
         medications=(*known.medications, *read.medications),
         scores=(*known.scores, *read.scores),
+        earlier=(*known.earlier, *(d for d in doses if isinstance(d, EarlierDose))),
+        undated=(*known.undated, *(d for d in doses if isinstance(d, UndatedDose))),
     )
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from posology.case import Answer, Case, Choice, EarlierDose, Fact, Origin, OriginKind, PastSession, Sex
 from posology.clinic.assessments.queries import facts_of, medications_of
+from posology.clinic.care.elsewhere import doses_elsewhere
 from posology.clinic.orders.stored import order_of
 from posology.clinic.outcomes.queries import scores_of
 from posology.clinic.patients.models import Patient
@@ -39,6 +40,7 @@ def case_of(patient: Patient, *, as_of: datetime) -> Case:
     states = states_of(sessions, until=moment)
     facts = list(facts_of(patient, as_of=moment))
     facts += (fact for s in sessions for fact in facts_in(states[s.pk]) if fact.at <= moment)
+    elsewhere, undated = doses_elsewhere(patient, sessions, states, as_of=moment)
     return Case(
         born_on=patient.born_on,
         sex=Sex(patient.sex),
@@ -47,7 +49,8 @@ def case_of(patient: Patient, *, as_of: datetime) -> Case:
         medications=medications_of(patient, as_of=moment),
         scores=scores_of(patient, as_of=moment),
         sessions=_going_on(patient, past_sessions(sessions, states), moment),
-        earlier=earlier_doses(patient, sessions, states, as_of=moment),
+        earlier=(*earlier_doses(patient, sessions, states, as_of=moment), *elsewhere),
+        undated=undated,
     )
 
 
@@ -155,19 +158,20 @@ def given_before(
     rows = [row for row in sessions_of(patient) if row.pk != session]
     states = states_of(rows)
     running = _going_on(patient, past_sessions(rows, states), check_aware(at, what="moment"))
-    told = History.told_by((*running, *earlier_doses(patient, rows, states, as_of=at)))
+    elsewhere, undated = doses_elsewhere(patient, rows, states)
+    ended = earlier_doses(patient, rows, states, as_of=at)
+    told = History.told_by((*running, *ended, *elsewhere), undated)
     return _under(patient, told, protocol_id) if protocol_id else told
 
 
 def _under(patient: Patient, history: History, protocol_id: str) -> History:
     same = {
         other
-        for other in {g.protocol_id for g in history.given}
+        for other in {g.protocol_id for g in history.given if not g.elsewhere}
         if same_family(patient.clinic_id, other, protocol_id)
     }
-    return History(
-        tuple(replace(g, protocol_id=protocol_id) if g.protocol_id in same else g for g in history.given)
-    )
+    given = (replace(g, protocol_id=protocol_id) if g.protocol_id in same else g for g in history.given)
+    return replace(history, given=tuple(given))
 
 
 # An infusion that was stopped a few seconds early is complete: an engineering default, no clinical fact.

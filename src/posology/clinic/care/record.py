@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from django.db.models import Count, Max, QuerySet
 
-from posology.clinic.assessments.models import FactRow, ImportRow, MedicationRow
+from posology.clinic.assessments.models import ElsewhereRow, FactRow, ImportRow, MedicationRow
 from posology.clinic.orders.models import OrderRow
 from posology.clinic.outcomes.models import CompletedForm, RiskTask
 from posology.clinic.patients.models import Patient
@@ -34,6 +34,7 @@ def _tasks(rows: QuerySet) -> str:
 PARTS: dict[str, tuple[type, str, Callable[[QuerySet], str]]] = {
     "facts": (FactRow, "patient", _count),
     "medications": (MedicationRow, "patient", _count),
+    "elsewhere": (ElsewhereRow, "patient", _count),
     "imports": (ImportRow, "patient", _count),
     "forms": (CompletedForm, "patient", _count),
     "tasks": (RiskTask, "patient", _tasks),

@@ -93,8 +93,8 @@ def _rise_to_decide(
     except LimitExceeded as refused:
         told = Told(
             "Higher than the last dose",
-            f"{in_basis(protocol, level)} is above the last dose, given on {last.on or last.at:%d-%b-%Y}, and "
-            f"{protocol.title} knows no step up.",
+            f"{in_basis(protocol, level)} is above the last dose, given on {last.on or last.at:%d-%b-%Y}, "
+            f"and {protocol.title} knows no step up.",
             _REASON,
             (_level(protocol, level),),
         )

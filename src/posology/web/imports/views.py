@@ -17,7 +17,7 @@ from posology.web.imports.forms import ConfirmForm, FileForm, pack, unpack
 from posology.web.page import OpenPatient, new_id, open_patient
 from posology.web.way import loop_of
 
-SHOWN = ("facts", "medications", "imports", "forms")
+SHOWN = ("facts", "medications", "elsewhere", "imports", "forms")
 
 
 def import_file_view(request: HttpRequest, patient: UUID) -> HttpResponse:

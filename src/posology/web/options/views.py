@@ -36,7 +36,7 @@ from posology.web.way import loop_of
 
 # What is behind whoever reads an order that was advised.
 BEFORE_AN_ORDER = ("Assessment", "Eligibility", "Options")
-PARTS = ("facts", "medications", "forms", "orders", "sessions")
+PARTS = ("facts", "medications", "elsewhere", "forms", "orders", "sessions")
 
 
 def options(request: HttpRequest, patient: UUID) -> HttpResponse:
