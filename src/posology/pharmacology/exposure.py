@@ -20,7 +20,7 @@ BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 
 # Newton's method doubles the right digits in each round; six rounds are past the last digit of a double.
-_ROUNDS = 8
+ROUNDS = 8
 _LOOKS_A_LENGTH = 4
 
 
@@ -106,9 +106,9 @@ def exposures(parts: Sequence[Part], outputs: Sequence[str], until_h: float) -> 
     at = {name: np.zeros(n_members, dtype=int) for name in outputs}
     row, added = np.empty(n_members), np.empty(n_members)
     readers = {name: [reader(part.cascade, name) for part in parts] for name in outputs}
-    for look, states in _together(walks):
+    for look, states in together(walks):
         for name in outputs:
-            value = _value(readers[name], states, row, added)
+            value = value_of(readers[name], states, row, added)
             at[name][value > best[name]] = look
             np.maximum(best[name], value, out=best[name])
     areas = {name: np.zeros(n_members) for name in outputs}
@@ -157,7 +157,7 @@ def _given_by(one: Input, hour: float) -> FloatArray | float:
 
 # ---------------------------------------------------------------------------------------- between two looks
 @dataclass(slots=True)
-class _Start:
+class Start:
     """Where one part stands, member by member, at a look of each member's own."""
 
     part: Part
@@ -196,10 +196,10 @@ class _Start:
                     slope[row] += weight * rate
         return slope
 
-    def some(self, where: BoolArray) -> "_Start":
+    def some(self, where: BoolArray) -> "Start":
         """Keep some of the members."""
         inputs = tuple(one.block(where) for one in self.part.inputs)
-        return _Start(Part(self.part.cascade.block(where), inputs), self.at_h[where], self.state[:, where])
+        return Start(Part(self.part.cascade.block(where), inputs), self.at_h[where], self.state[:, where])
 
     def curvature(self, slope: FloatArray) -> FloatArray:
         """How fast the slope itself changes; inputs are constant and fall out."""
@@ -216,7 +216,7 @@ class _Start:
         return np.where(running, one.amount_mg / np.asarray(one.duration_h), 0.0)
 
 
-def _read(starts: Sequence[_Start], states: Sequence[FloatArray], output: str) -> FloatArray:
+def read(starts: Sequence[Start], states: Sequence[FloatArray], output: str) -> FloatArray:
     total = np.zeros(states[0].shape[1])
     row = np.empty_like(total)
     for start, state in zip(starts, states, strict=True):
@@ -225,13 +225,13 @@ def _read(starts: Sequence[_Start], states: Sequence[FloatArray], output: str) -
     return total
 
 
-def _together(walks: Sequence[Walk], until: int | None = None) -> Iterator[tuple[int, list[FloatArray]]]:
+def together(walks: Sequence[Walk], until: int | None = None) -> Iterator[tuple[int, list[FloatArray]]]:
     """Walk all parts side by side: each look with the coordinates of each part."""
     for steps in zip(*(one.steps(until) for one in walks), strict=True):
         yield steps[0][0], [state for _, state in steps]
 
 
-def _value(
+def value_of(
     readers: Sequence[Reader], states: Sequence[FloatArray], row: FloatArray, total: FloatArray
 ) -> FloatArray:
     """Add up what the parts show; the caller's two rows are used again and again."""
@@ -254,10 +254,10 @@ def _summit(
     here, before = _caught(parts, walks, looks, at, np.maximum(at - 1, 0))
     none = np.zeros(best.size)
     last = at == looks.size - 1
-    rises_on = (_read(here, [one.slope(one.state, none) for one in here], output) > 0) & ~last
+    rises_on = (read(here, [one.slope(one.state, none) for one in here], output) > 0) & ~last
     length = looks[at] - looks[np.maximum(at - 1, 0)]
     ends = [one.slope(state.state, length * (1 - 1e-9)) for one, state in zip(before, here, strict=True)]
-    fell_before = (_read(here, ends, output) < 0) & ~rises_on & (at > 0)
+    fell_before = (read(here, ends, output) < 0) & ~rises_on & (at > 0)
     value, at_h = best.copy(), looks[at]
     for wanted, starts in ((rises_on, here), (fell_before, before)):
         if wanted.any():
@@ -272,13 +272,13 @@ def _summit(
 
 def _caught(
     parts: Sequence[Part], walks: Sequence[Walk], looks: FloatArray, *wanted: IntArray
-) -> list[list[_Start]]:
+) -> list[list[Start]]:
     """Catch the coordinates of each member at looks of its own."""
     caught = [
-        [_Start(part, looks[at], np.zeros_like(part.cascade.rates_per_h)) for part in parts] for at in wanted
+        [Start(part, looks[at], np.zeros_like(part.cascade.rates_per_h)) for part in parts] for at in wanted
     ]
     until = max(int(at.max()) for at in wanted) + 1
-    for look, states in _together(walks, until):
+    for look, states in together(walks, until):
         for at, starts in zip(wanted, caught, strict=True):
             where = at == look
             if where.any():
@@ -287,25 +287,25 @@ def _caught(
     return caught
 
 
-def _top(starts: Sequence[_Start], length_h: FloatArray, output: str) -> tuple[FloatArray, FloatArray]:
+def _top(starts: Sequence[Start], length_h: FloatArray, output: str) -> tuple[FloatArray, FloatArray]:
     """Find where the slope is zero within a length after each start: Newton's method between two bounds."""
     low, high = np.zeros_like(length_h), length_h.copy()
     tau = high / 2
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         slopes = [start.slope(start.after(tau), tau) for start in starts]
-        rise = _read(starts, slopes, output)
-        bend = _read(starts, [s.curvature(v) for s, v in zip(starts, slopes, strict=True)], output)
+        rise = read(starts, slopes, output)
+        bend = read(starts, [s.curvature(v) for s, v in zip(starts, slopes, strict=True)], output)
         low, high = np.where(rise > 0, tau, low), np.where(rise > 0, high, tau)
-        step = _kept_between(tau, rise, bend, low, high)
+        step = kept_between(tau, rise, bend, low, high)
         # At a summit the value changes with the square of the miss: 1e-8 h is past the last digit.
         done = np.max(np.abs(step - tau), initial=0.0) < 1e-8
         tau = step
         if done:
             break
-    return tau, _read(starts, [start.after(tau) for start in starts], output)
+    return tau, read(starts, [start.after(tau) for start in starts], output)
 
 
-def _kept_between(
+def kept_between(
     tau: FloatArray, over: FloatArray, slope: FloatArray, low: FloatArray, high: FloatArray
 ) -> FloatArray:
     """One step of Newton's method, or half of the way where that would leave the two bounds."""
@@ -313,100 +313,6 @@ def _kept_between(
         newton = tau - over / slope
     inside = np.isfinite(newton) & (newton > low) & (newton < high)
     return np.where(inside, newton, (low + high) / 2)
-
-
-def time_above(parts: Sequence[Part], output: str, level: float | FloatArray, until_h: float) -> FloatArray:
-    """Compute how long each member stays above a level up to ``until_h``.
-
-    Parameters
-    ----------
-    parts : sequence of Part
-        What was given, and into what.
-    output : str
-        Name of an output.
-    level : float or ndarray of float, shape (n_members,)
-        The level, in the unit of the output.
-    until_h : float
-        How far to look, h.
-
-    Returns
-    -------
-    ndarray of float, shape (n_members,)
-        Hours above the level. Found between looks, so two crossings between the same two looks of a curve
-        that only touches the level are not told apart.
-    """
-    parts = [part.pruned() for part in parts]
-    summit = exposures(parts, (output,), until_h)[output]
-    looks = looks_for(parts, until_h)
-    total, row = np.zeros(summit.Cmax.size), np.empty(summit.Cmax.size)
-    readers = [reader(part.cascade, output) for part in parts]
-    before: FloatArray | None = None
-    kept: list[FloatArray] = []
-    walks = [Walk(part.cascade, part.inputs, looks) for part in parts]
-    for look, states in _together(walks):
-        value = _value(readers, states, row, np.empty_like(row)) - level
-        if before is not None:
-            total += _above_between(
-                parts, kept, looks[look - 1 : look + 1], (before, value), output, level, summit
-            )
-        before, kept = value, [state.copy() for state in states]
-    return total
-
-
-def _above_between(
-    parts: Sequence[Part],
-    kept: Sequence[FloatArray],
-    ends_h: FloatArray,
-    ends: tuple[FloatArray, FloatArray],
-    output: str,
-    level: float | FloatArray,
-    summit: Exposure,
-) -> FloatArray:
-    """Hours above the level between two looks: all, none, or from or to where the curve meets it."""
-    length = float(ends_h[1] - ends_h[0])
-    above = np.where((ends[0] > 0) & (ends[1] > 0), length, 0.0)
-    top = np.clip(summit.tmax_h - ends_h[0], 0.0, length)
-    inside = (summit.tmax_h > ends_h[0]) & (summit.tmax_h < ends_h[1]) & (summit.Cmax > level)
-    rising = (ends[0] <= 0) & ((ends[1] > 0) | inside)
-    falling = (ends[1] <= 0) & ((ends[0] > 0) | inside)
-    if not (rising | falling).any():
-        return above
-    starts = [
-        _Start(part, np.full(above.size, ends_h[0]), state) for part, state in zip(parts, kept, strict=True)
-    ]
-    up = _met(starts, output, level, np.zeros_like(top), np.where(inside, top, length), rising, upwards=True)
-    down = _met(
-        starts, output, level, np.where(inside, top, 0.0), np.full_like(top, length), falling, upwards=False
-    )
-    crossing = rising | falling
-    return np.where(crossing, np.where(falling, down, length) - np.where(rising, up, 0.0), above)
-
-
-def _met(
-    starts: Sequence[_Start],
-    output: str,
-    level: float | FloatArray,
-    low: FloatArray,
-    high: FloatArray,
-    wanted: BoolArray,
-    *,
-    upwards: bool,
-) -> FloatArray:
-    """Find where the curve meets the level between two times at which it stands on its two sides."""
-    if not wanted.any():
-        return low
-    tau = (low + high) / 2
-    for _ in range(_ROUNDS * 4):
-        states = [start.after(tau) for start in starts]
-        over = _read(starts, states, output) - level
-        past = (over > 0) if upwards else (over < 0)
-        low, high = np.where(past, low, tau), np.where(past, tau, high)
-        slope = _read(starts, [s.slope(v, tau) for s, v in zip(starts, states, strict=True)], output)
-        step = _kept_between(tau, over, slope, low, high)
-        if np.max(np.abs(step - tau)[wanted] / np.maximum(high[wanted], 1e-12)) < 1e-12:
-            break
-        tau = step
-    return tau
 
 
 def half_life(cascade: Cascade, output: str) -> FloatArray:

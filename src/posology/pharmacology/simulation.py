@@ -11,7 +11,8 @@ from posology.knowledge.schema.pk_parts import Flag
 from posology.pharmacology.covariates import Adjusted, adjust
 from posology.pharmacology.domain import Remark, check_domain
 from posology.pharmacology.errors import ModelError
-from posology.pharmacology.exposure import Exposure, Part, exposures, time_above
+from posology.pharmacology.exposure import Exposure, Part, exposures
+from posology.pharmacology.levels import time_above
 from posology.pharmacology.model import Model, load
 from posology.pharmacology.people import Person
 from posology.pharmacology.population import Band, Cohort, bands, draw_cohort, typical
