@@ -98,6 +98,11 @@ class Import:
     not_given: tuple[tuple[str, ...], ...] = ()  # identifiers of doses that the record says were not given
 
     @property
+    def doses(self) -> tuple[EarlierDose | UndatedDose, ...]:
+        """The doses given, with a moment and without."""
+        return (*self.case.earlier, *self.case.undated)
+
+    @property
     def unreadable(self) -> tuple[NotUnderstood, ...]:
         """What answers a question and could not be read; someone must mend it or ask again."""
         return tuple(n for n in self.not_understood if n.reason is Reason.UNREADABLE)

@@ -88,6 +88,7 @@ PATIENT_PAGES = frozenset(
         "task",
         "assessment",
         "import",
+        "elsewhere",
         "eligibility",
         "options",
         "sign",

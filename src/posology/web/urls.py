@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("posology.web.patients.urls")),
     path("", include("posology.web.assessment.urls")),
     path("", include("posology.web.imports.urls")),
+    path("", include("posology.web.elsewhere.urls")),
     path("", include("posology.web.eligibility.urls")),
     path("", include("posology.web.options.urls")),
     path("", include("posology.web.alerts.urls")),

@@ -39,6 +39,7 @@ class World:
             "task": {"patient": self.treated.pk, "task": self.task_id},
             "assessment": {"patient": self.patient.pk, "part": "examination"},
             "import": {"patient": self.patient.pk},
+            "elsewhere": {"patient": self.patient.pk},
             "eligibility": {"patient": self.patient.pk},
             "options": {"patient": self.patient.pk},
             "sign": {"patient": self.patient.pk, "option": self.option_id},

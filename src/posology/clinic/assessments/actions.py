@@ -113,8 +113,7 @@ def import_bundle(
         _keep_fact(patient, NewFact(uuid5(import_id, f"fact {n}"), fact), by, at)
     for n, medication in enumerate(read.case.medications):
         _keep_medication(patient, NewMedication(uuid5(import_id, f"drug {n}"), medication), by, at)
-    doses = (*read.case.earlier, *read.case.undated)
-    keep_imported(patient, import_id, doses, read.not_given, by=by, at=at)
+    keep_imported(patient, import_id, read.doses, read.not_given, by=by, at=at)
     return ImportRow.objects.create(
         id=import_id,
         patient=patient,

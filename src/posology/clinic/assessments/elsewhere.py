@@ -218,7 +218,7 @@ def _new_row(
     corrects: UUID | None = None,
     withdrawn: bool = False,
 ) -> ElsewhereRow:
-    dated = isinstance(dose, EarlierDose)
+    dated = dose if isinstance(dose, EarlierDose) else None
     origin = dose.origin or Origin(OriginKind.CHART)
     return ElsewhereRow(
         id=key,
@@ -227,8 +227,8 @@ def _new_row(
         route=dose.route or "",
         dose_mg=None if dose.dose_mg is None else dose.dose_mg.quantize(_FINEST_MG, ROUND_UP),
         weight_kg=None if dose.weight_kg is None else dose.weight_kg.quantize(_FINEST_KG, ROUND_DOWN),
-        at=dose.at if dated else None,
-        on=dose.on if dated else None,
+        at=dated.at if dated else None,
+        on=dated.on if dated else None,
         origin_kind=origin.kind,
         origin_detail=origin.detail[:200],
         identifiers=list(dose.identifiers),

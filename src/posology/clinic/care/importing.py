@@ -50,8 +50,7 @@ def preview_of(by: User, patient: Patient, text: str, *, as_of: datetime) -> Pre
     here = at_site(patient, as_of)
     read = fhir.read_bundle(bundle, as_of=here, jurisdiction=patient.clinic.jurisdiction)
     check_same_person(patient, read.case)
-    doses = (*read.case.earlier, *read.case.undated)
-    news = news_in(patient, doses, read.not_given, rows=rows_of(patient))
+    news = news_in(patient, read.doses, read.not_given, rows=rows_of(patient))
     together = _together(case_of(patient, as_of=as_of), read.case, ours_apart(patient, news.to_count))
     return Preview(
         read=read,

@@ -90,6 +90,7 @@ def _show(opened: OpenPatient, preview: Preview, form: ConfirmForm, *, status: i
         "open": models.open_table(opened, preview),
         "totals_only": preview.totals_only,
         "read_before": preview.read_before,
+        "counted_before": len(preview.counted_before),
         **_around(opened),
     }
     return opened.show("imports/look.html", context, status=status)

@@ -19,6 +19,7 @@ from posology.knowledge import Library, load_library
 from posology.quantities import DomainError, QuantityError, read_number
 from posology.treatment import Order, SessionPhase, Worksheet, worksheet
 from posology.web.components import Status, errors_of
+from posology.web.elsewhere.view_models import lines_elsewhere
 from posology.web.options.forms import PlaceForm
 from posology.web.options.order_text import sentence_of_order
 from posology.web.options.worksheet_page import chain_of_sheet, sheet_of
@@ -96,6 +97,7 @@ def _order_page(opened: OpenPatient, row: OrderRow, intact: Order, place: PlaceF
         "infused": intact.minutes is not None,
         "sheet": sheet_of(sheet, intact, row, zone=zone) if sheet else None,
         "sheet_chain": chain_of_sheet(sheet, intact, _library_of(opened, intact)) if sheet else None,
+        "elsewhere": lines_elsewhere(opened),
         "refusal": refusal,
         "refused_field": field,
         "place": place,

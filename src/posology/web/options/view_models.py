@@ -213,6 +213,8 @@ def answered_at(key: str, patient: Patient) -> str:
     library = load_library()
     if key in library.measures:
         return reverse("form", kwargs={"patient": patient.pk, "instrument": key})
+    if key == "earlier_dose":
+        return reverse("elsewhere", kwargs={"patient": patient.pk})
     question = library.questions.questions.get(key)
     if question is None:  # the patient's own record, or the site's to decide
         return reverse("patient", kwargs={"patient": patient.pk})

@@ -25,6 +25,7 @@ from posology.recommendation.alerts import alerts_of
 from posology.web import components
 from posology.web.components import ErrorSummary, Problem, errors_of
 from posology.web.conflict import kept_fields
+from posology.web.elsewhere.view_models import lines_elsewhere
 from posology.web.options import view_models
 from posology.web.options.alert_models import not_checked, note_lines
 from posology.web.options.checkpoints import checkpoints_of
@@ -73,6 +74,7 @@ def _options_page(opened: OpenPatient, advice: Advice, error: str) -> dict[str, 
         "needed": () if advice.options else view_models.needed(advice.needed, opened.patient),
         "refused": view_models.refused(advice, library),
         "waiting": active_order(opened.patient),
+        "elsewhere": lines_elsewhere(opened),
         "may_sign": may(opened.by, "sign_order"),
         "errors": _choice_error(error),
     }
@@ -130,6 +132,7 @@ def _second_look(
         "chairs": [(str(n), f"Chair {n}") for n in range(1, opened.patient.clinic.chairs + 1)],
         "shown_at": shown_at.isoformat(),
         "notice": notice,
+        "elsewhere": lines_elsewhere(opened),
         "back": opened.url("options"),
         **kept_id(request),
     }

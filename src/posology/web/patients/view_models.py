@@ -33,6 +33,7 @@ from posology.web.components import (
     Table,
 )
 from posology.web.components.text import day_text, pressure_text
+from posology.web.elsewhere.view_models import lines_elsewhere
 from posology.web.page import OpenPatient
 from posology.web.patients.next_step import next_step_of, steps_of
 from posology.web.patients.scores import scores_table
@@ -122,6 +123,7 @@ def patient_page(opened: OpenPatient, overview: Overview) -> dict[str, Any]:
         "response": overview.advice.response_reason,
         "decisions": _folded(decisions_table(overview)),
         "links": _links(opened, overview),
+        "elsewhere": lines_elsewhere(opened),
         "may_write": may(opened.by, "record_facts"),
         "crumbs": Crumbs((Link("Patients", reverse("patients")),), str(opened.patient)),
     }
@@ -153,6 +155,7 @@ def _links(opened: OpenPatient, overview: Overview) -> tuple[Button, ...]:
         ("Fill in PHQ-9", opened.url("form", instrument="phq-9"), "record_form"),
         ("Fill in GAD-7", opened.url("form", instrument="gad-7"), "record_form"),
         ("Import a FHIR file", opened.url("import"), "import_bundle"),
+        ("Doses given elsewhere", opened.url("elsewhere"), "view_patient"),
     )
     return tuple(Button(label, href=href) for label, href, action in pairs if may(opened.by, action))
 

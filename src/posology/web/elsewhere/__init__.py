@@ -1,0 +1,1 @@
+"""Doses of ketamine or esketamine that were given elsewhere: the list, an entry, and its correction."""
