@@ -10,6 +10,7 @@ from posology.case import Case, Missing
 from posology.knowledge import load_library
 from posology.protocols import Verdict
 from posology.protocols.findings import Observed
+from posology.quantities import Quantity
 from posology.recommendation import Advice, recommend
 from posology.recommendation.response import last_effective
 from tests.cases import NOW
@@ -114,6 +115,24 @@ def test_hold_and_end_name_no_session_no_day_and_no_dose():
         assert option.difference == option.title
 
 
+def test_a_dose_carries_what_was_found_and_what_its_session_will_ask():
+    """From 65 years on a caution, a high pressure a hold, and the way home is asked at the gate."""
+    old = {
+        "born_on": date(1950, 1, 1),
+        "changes": {"escort_home": None, "systolic": Quantity(Decimal(146), "mm[Hg]")},
+    }
+    advice = advised(course("ketamine-iv", [7, 3], 18, of_case=old))
+    report = advice.protocols[0].report
+    for option in advice.options:
+        if option.dose is None:
+            assert (option.cautions, option.blocked_by, option.at_session) == ((), (), ())
+            continue
+        assert option.cautions == report.of(Verdict.CAUTION) != ()
+        assert option.blocked_by == report.of(Verdict.HOLD) != ()
+        assert option.at_session == report.at_session != ()
+    assert {o.dose is None for o in advice.options} == {True, False}
+
+
 def test_twelve_visits_are_shown():
     assert [len(o.visits) for o in advised(course("ketamine-iv", [7, 3], 18)).options] == [12, 12, 0, 0]
 
@@ -138,6 +157,22 @@ def test_an_induction_by_intervals_is_begun_anew_at_its_usual_one():
     anew = advised(course("ketamine-sl", [74, 70], 18)).options[2]
     assert anew.id == "ketamine-sl/3/effective-restart-break/10"
     assert [v.on for v in anew.visits[:3]] == [date(2026, 11, 24), date(2026, 12, 1), date(2026, 12, 8)]
+
+
+def test_where_every_phase_is_weekly_the_induction_is_begun_anew_as_well():
+    """By mouth once a week for 6 weeks, then weekly on: one interval, and a beginning all the same."""
+    protocol = LIBRARY.protocol("ketamine-oral")
+    induction, maintenance = protocol.phases
+    weekly = (induction, maintenance.model_copy(update={"interval_days": (7,)}))
+    changed = protocol.model_copy(update={"phases": weekly})
+    library = replace(LIBRARY, protocols={**LIBRARY.protocols, protocol.id: changed})
+    case = course("ketamine-oral", [74, 67], 18, phase="maintenance")
+    anew = recommend(case, as_of=NOW, library=library).options[2]
+    assert anew.id == "ketamine-oral/3/effective-restart-break/0.5"
+    assert [(v.phase, v.on) for v in anew.visits[:2]] == [
+        ("induction", date(2026, 11, 24)),
+        ("induction", date(2026, 12, 1)),
+    ]
 
 
 # ---------------------------------------------------------------- why a way is left out
