@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -132,6 +133,28 @@ def test_a_long_break_is_told_with_its_days():
 )
 def test_a_break_is_long_beyond_so_many_days(protocol, days):
     assert days_of_a_long_break(LIBRARY.protocol(protocol), LIBRARY, as_of=NOW) == days
+
+
+def in_hours(name: str, hours: int) -> Library:
+    """Return the library in which a site wrote a number of days in hours."""
+    dated = LIBRARY.adjustments.values[name]
+    told = {day: v.model_copy(update={"value": Decimal(hours), "unit": "h"}) for day, v in dated.items()}
+    values = {**LIBRARY.adjustments.values, name: told}
+    return replace(LIBRARY, adjustments=LIBRARY.adjustments.model_copy(update={"values": values}))
+
+
+def test_days_that_a_site_wrote_in_hours_are_days():
+    """960 h without a session are 40 days; 96 h of grace are 4 days beside the widest interval, 28."""
+    infusion = LIBRARY.protocol("ketamine-iv")
+    assert days_of_a_long_break(infusion, in_hours("long_break_days", 960), as_of=NOW) == 40
+    assert days_of_a_long_break(infusion, in_hours("missed_after_days", 96), as_of=NOW) == 32
+
+
+@pytest.mark.parametrize(("away", "missed"), [(8, False), (9, True)])
+def test_grace_that_a_site_wrote_in_hours_is_in_days(away, missed):
+    """Due after 4 days; with 96 h of grace day 8 is in time."""
+    case = course("ketamine-iv", [away + 3, away], 18)
+    assert bool(raised(case, in_hours("missed_after_days", 96))) is missed
 
 
 def test_a_site_is_shown_the_label_of_its_own_jurisdiction():
