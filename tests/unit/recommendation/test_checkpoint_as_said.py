@@ -197,6 +197,12 @@ def test_of_a_second_induction_it_is_not_asked():
     assert prompts(course_case([*before, *again], 20, forms)) == ()
 
 
+def test_outside_the_induction_it_is_not_asked():
+    """A course that began weekly, with three misses: its checkpoint stands in a phase it is not in."""
+    sessions = on_days("ketamine-iv", [16, 9, 2], phase="continuation")
+    assert prompts(course_case(sessions, 20, [(s.at + DAY, 17) for s in sessions])) == ()
+
+
 def test_without_a_newest_score_it_is_not_asked():
     case = after_infusions(17, 17, 17)
     assert prompts(replace(case, scores=case.scores[:-1])) == ()
