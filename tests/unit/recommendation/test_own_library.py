@@ -35,6 +35,22 @@ def test_the_response_of_a_course_is_judged_by_the_library_given(percent, state)
     assert recommend(case, as_of=NOW, library=with_response_at(percent)).response == state
 
 
+@pytest.mark.parametrize(("percent", "state"), [(50, "worse"), (40, "worse after response")])
+def test_whether_it_had_been_a_response_is_judged_by_the_library_given(percent, state):
+    """PHQ-9 20 before, 11 at its best, 17 now: 6 points up, from a fall of 45 %."""
+    later = [(NOW - timedelta(days=3), 11), (NOW - timedelta(days=1), 17)]
+    case = course_case(on_days("ketamine-iv", (7, 4)), 20, later)
+    assert recommend(case, as_of=NOW, library=with_response_at(percent)).response == state
+
+
+def test_the_rules_of_a_course_that_runs_are_those_of_the_library_given():
+    """By knowledge without any rule only the course itself can raise something; here it raises nothing."""
+    case = course_case(on_days("ketamine-iv", (7, 4)), 20, [(NOW - timedelta(days=1), 11)])
+    bare = recommend(case, as_of=NOW, library=replace(SHIPPED, rules=()))
+    assert bare.protocols[0].report.findings == ()
+    assert recommend(case, as_of=NOW, library=SHIPPED).protocols[0].report.findings != ()
+
+
 @pytest.mark.parametrize(("percent", "answer"), [(50, Answer.NO), (40, Answer.YES)])
 def test_whether_an_earlier_dose_helped_is_judged_by_the_library_given(percent, answer):
     sessions = on_days("ketamine-iv", (40,))

@@ -163,6 +163,26 @@ def test_a_rise_of_six_points_is_told_from_the_best(totals, state, reason):
     assert (found.state, found.reason) == (state, reason)
 
 
+def test_a_best_of_nothing_is_a_best_as_any_other():
+    """0, then 1, then 8: the rise is counted from 0."""
+    found = judged(course(0, 1, 8))
+    assert (found.state, found.reason) == (
+        "worse after response",
+        "PHQ-9 20 → 8 (60 % lower): worse after a response, up 8 points from the best of this course (0).",
+    )
+
+
+def test_a_baseline_filled_in_as_the_first_session_began_is_no_response_to_it():
+    """4 before and 12 now: it was never better in this course, whatever 4 would be called after it."""
+    case = course(12)
+    at_start = score(4, case.sessions[0].at)
+    found = judged(replace(case, scores=(at_start, case.scores[-1])))
+    assert (found.state, found.reason) == (
+        "worse",
+        "PHQ-9 4 → 12 (200 % higher): worse than before the course by 8 points.",
+    )
+
+
 def test_a_best_score_of_before_the_course_does_not_count():
     case = course(15)
     earlier = score(4, case.sessions[0].at - 40 * DAY)
