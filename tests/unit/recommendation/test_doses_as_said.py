@@ -106,6 +106,12 @@ def test_a_dose_too_fast_is_refused_and_not_cut():
         proposed("ketamine-iv", "1.0", kg="72", minutes=20)
 
 
+def test_an_actual_weight_beyond_all_measure_is_refused():
+    """The dosing weight is in order; the actual one beside it is no number that a scale could give."""
+    with pytest.raises(LimitExceeded, match="actual weight in kg is Infinity, which is not a number above 0"):
+        proposed("ketamine-im", "0.5", kg="70", actual="Infinity")
+
+
 @pytest.mark.parametrize(
     ("level", "up", "found"),
     [
