@@ -13,6 +13,7 @@ from posology.protocols.schedule import Rung
 from posology.quantities import DomainError
 from posology.recommendation import recommend
 from posology.recommendation.course import Course, course_of
+from posology.recommendation.reasons import reasons
 from tests.cases import NOW, complete_case
 from tests.refusals import plain
 from tests.unit.recommendation.courses import course_case, on_days, session
@@ -164,8 +165,27 @@ def test_a_draft_begins_no_course():
 
 
 def test_a_moment_without_a_zone_is_refused_by_its_name():
-    with pytest.raises(DomainError, match="as_of"):
+    with pytest.raises(DomainError) as refused:
         recommend(complete_case(), as_of=NOW.replace(tzinfo=None))
+    assert str(refused.value) == (
+        "The as_of 2026-11-24 15:00:00 has no time zone, so it could be any of 26 hours. Add the offset."
+    )
+
+
+def test_before_any_protocol_was_in_force_nothing_can_be_said():
+    """In 1999 none of them was: no way to begin, and no verdict that lets one through."""
+    then = NOW.replace(year=1999)
+    advice = recommend(complete_case(at=then - timedelta(hours=1)), as_of=then)
+    assert (advice.protocols, advice.options, advice.verdict) == ((), (), Verdict.CANNOT_SAY)
+
+
+def test_a_reason_shows_the_label_of_the_own_jurisdiction():
+    """Where a sentence cites both labels of one drug, the own one stands for both."""
+    said = LIBRARY.protocol("esketamine-nasal-us").statements[0]
+    both = said.model_copy(update={"sources": ("SPR-US", "SPR-EU"), "jurisdictions": ()})
+    for here, label in (("US", "SPR-US"), ("EU", "SPR-EU")):
+        (reason,) = reasons((both,), LIBRARY, here)
+        assert (reason.say, [c.source for c in reason.citations]) == (said.say, [label])
 
 
 def test_where_two_doses_of_earlier_courses_helped_each_stays_beside_its_usual_one():
