@@ -9,7 +9,15 @@ from django.db import models
 from posology.clinic.accounts.models import Clinic, SignInAttempt, User
 from posology.clinic.assessments.models import ElsewhereRow, FactRow, ImportRow, MedicationRow
 from posology.clinic.audit.models import RecordView
-from posology.clinic.orders.models import AlertRow, Course, DecisionRow, OrderRow, OverrideRow, Signature
+from posology.clinic.orders.models import (
+    AlertRow,
+    Course,
+    DecisionRow,
+    OrderRow,
+    OverrideRow,
+    RatingRow,
+    Signature,
+)
 from posology.clinic.outcomes.models import CompletedForm, RiskTask
 from posology.clinic.patients.models import Patient
 from posology.clinic.protocols.models import SiteProtocol, SiteVersion, VersionStepRow, VersionText
@@ -218,6 +226,15 @@ MAKERS: dict[type[models.Model], Callable[[World], models.Model]] = {
         interrupts=True,
         answer="passed",
         reason="test",
+        by=w.site.prescriber,
+        at=NOW,
+    ),
+    RatingRow: lambda w: RatingRow(
+        order=w.order,
+        rule=uuid4().hex,
+        version="1",
+        rating="useful",
+        role="prescriber",
         by=w.site.prescriber,
         at=NOW,
     ),

@@ -40,6 +40,7 @@ EXPECTED = {
     "view_audit": "da",
     "view_knowledge": "npda",
     "view_alerts": "pd",
+    "rate_alert": "pd",
     "view_protocols": "npd",
     "author_protocol": "pd",
     "review_protocol": "pd",

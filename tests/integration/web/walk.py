@@ -44,6 +44,7 @@ class World:
             "options": {"patient": self.patient.pk},
             "sign": {"patient": self.patient.pk, "option": self.option_id},
             "order": {"order": self.order_id},
+            "rate": {"order": self.order_id},
             "session": {"session": self.session_id},
             "session-event": {"session": self.session_id, "kind": "note_written"},
             "session-record": {"session": self.session_id},

@@ -35,6 +35,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
         "view_audit": (_D, _A),
         "view_knowledge": (_N, _P, _D, _A),
         "view_alerts": (_P, _D),
+        "rate_alert": (_P, _D),
         "view_protocols": (_N, _P, _D),
         "author_protocol": (_P, _D),
         "review_protocol": (_P, _D),

@@ -18,7 +18,7 @@ def counts_of_all(by: User) -> dict[str, RuleCount]:
     counts once, and keeps both reasons. A word that was taken back counts nothing.
     """
     counts = counts_by_rule(by)  # refuses whoever may not look at them
-    for rule, by_session in _passed_at_the_chair(by).items():
+    for rule, by_session in passed_at_the_chair(by).items():
         before = counts.get(rule, RuleCount(rule, "hold"))
         told = [reason for reasons in by_session.values() for reason in reasons]
         counts[rule] = replace(
@@ -30,7 +30,8 @@ def counts_of_all(by: User) -> dict[str, RuleCount]:
     return counts
 
 
-def _passed_at_the_chair(by: User) -> dict[str, dict[UUID, list[GivenReason]]]:
+def passed_at_the_chair(by: User) -> dict[str, dict[UUID, list[GivenReason]]]:
+    """Return, for each rule that was passed at the chair, the sessions in which it was, and why."""
     passing = EventRow.objects.for_clinic(by.clinic_id).filter(kind=EventKind.GATE_OVERRIDDEN.value)
     sessions = SessionRow.objects.for_clinic(by.clinic_id).filter(pk__in=passing.values("session"))
     people = User.objects.filter(clinic_id=by.clinic_id)  # also who has left

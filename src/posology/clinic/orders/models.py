@@ -219,3 +219,41 @@ class AlertRow(models.Model):
                 name="alert_note_interrupts_nobody",
             ),
         ]
+
+
+class Rating(models.TextChoices):
+    """What a clinician thinks of one rule that interrupted one order."""
+
+    USEFUL = "useful"
+    NOT_USEFUL = "not useful"
+    WRONG = "wrong"
+
+
+class RatingRow(models.Model):
+    """One person's rating of one rule that stood in the way of one order; a change is a new row."""
+
+    append_only = True
+    audit_clinic = ORDERS_CLINIC
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    order = models.ForeignKey(OrderRow, on_delete=models.PROTECT, related_name="ratings")
+    rule = models.CharField(max_length=120)
+    version = models.CharField(max_length=20)  # of the rule's file when it was rated; of a limit, the order's
+    rating = models.CharField(max_length=10, choices=Rating)
+    words = models.CharField(max_length=500, blank=True)
+    role = models.CharField(max_length=16)  # of the person, then
+    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    objects = scoped("order__patient__clinic")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "rule", "by"],
+                condition=Q(replaces__isnull=True),
+                name="rating_once_a_person_rule_and_order",
+            ),
+            models.CheckConstraint(condition=Q(rating__in=Rating.values), name="rating_is_one_of_three"),
+        ]

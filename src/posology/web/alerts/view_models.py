@@ -12,8 +12,8 @@ from posology.knowledge.schema import Rule, RulesFile
 from posology.knowledge.source_attributes import NAMES, SourceAttribute, source_attributes
 from posology.web.components import Cell, Chip, Column, EmptyState, Row, Status, Table
 
-# What a spreadsheet would take for a formula when a cell begins with it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet would take for a formula when a cell begins with it; some take the wide signs too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 HEAD = (
     "rule",
     "title",
@@ -41,7 +41,7 @@ class CountedRule:
     @property
     def title(self) -> str:
         """Its title, or the words of its id where no file of rules holds it."""
-        return self.rule.title if self.rule else self.id.rpartition("/")[2].replace("-", " ").capitalize()
+        return self.rule.title if self.rule else _words_of(self.id)
 
     @property
     def level(self) -> str:
@@ -55,6 +55,16 @@ class CountedRule:
         return source_attributes(self.rule, self.file, library)
 
 
+def _words_of(rule: str) -> str:
+    return rule.rpartition("/")[2].replace("-", " ").capitalize()
+
+
+def title_of(rule: str, library: Library) -> str:
+    """Return a rule's title, or the words of its id where no file of rules holds it."""
+    titles = (r.title for file in library.rules for r in file.rules if f"{file.id}/{r.id}" == rule)
+    return next(titles, _words_of(rule))
+
+
 def counted_rules(counts: Mapping[str, RuleCount], library: Library) -> tuple[CountedRule, ...]:
     """Return every rule of the library and every other that was shown, the most overridden first."""
     rules = {f"{file.id}/{rule.id}": (rule, file) for file in library.rules for rule in file.rules}
@@ -65,7 +75,9 @@ def counted_rules(counts: Mapping[str, RuleCount], library: Library) -> tuple[Co
     return tuple(sorted(every, key=lambda r: (-r.count.overridden, -r.count.shown, -r.count.noted, r.id)))
 
 
-def table_of(rules: Iterable[CountedRule], caption: str) -> Table:
+def table_of(
+    rules: Iterable[CountedRule], caption: str, *, rated: Mapping[str, str | None] | None = None
+) -> Table:
     """Return rules with their counts, a line each; the title leads to the rule's own page."""
     columns = (
         Column("Rule"),
@@ -76,15 +88,22 @@ def table_of(rules: Iterable[CountedRule], caption: str) -> Table:
         Column("Followed", numeric=True),
         Column("Not ordered", numeric=True),
         Column("Only noted", numeric=True),
+        Column("Rated"),
     )
     empty = EmptyState(
         "Nothing was shown yet",
         "A rule comes here when it stood before a signed order, or before a decision for none.",
     )
-    return Table(caption, columns, tuple(_row(r) for r in rules), empty=empty, show_caption=True)
+    return Table(
+        caption,
+        columns,
+        tuple(_row(r, (rated or {}).get(r.id)) for r in rules),
+        empty=empty,
+        show_caption=True,
+    )
 
 
-def _row(counted: CountedRule) -> Row:
+def _row(counted: CountedRule, rated: str | None) -> Row:
     count = counted.count
     rate = "" if count.rate is None else f"{count.rate}\u00a0%"
     return Row(
@@ -97,6 +116,7 @@ def _row(counted: CountedRule) -> Row:
             Cell(str(count.heeded)),
             Cell(str(count.not_ordered)),
             Cell(str(count.noted)),
+            Cell(rated, missing="not yet"),
         )
     )
 

@@ -8,10 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from posology.clinic.care.passed import counts_of_all
+from posology.clinic.care.ratings import interventions_by, rated_by_rule
 from posology.clinic.orders.alerts import RuleCount
 from posology.clinic.protocols.queries import library_at
 from posology.knowledge import Library
 from posology.web.alerts import view_models
+from posology.web.alerts.rating_models import forms_of, rated_text
 from posology.web.components import Link
 from posology.web.grounds import chain_of_rule, rule_href
 from posology.web.knowledge.shelf import crumbs_to
@@ -24,7 +26,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     shown = [r for r in rules if r.count.shown or r.count.noted]
     context = {
         "crumbs": crumbs_to("Alerts"),
-        "shown": view_models.table_of(shown, "Rules that were shown"),
+        "shown": view_models.table_of(shown, "Rules that were shown", rated=_rated(request)),
         "others": view_models.table_of(
             [r for r in rules if r not in shown], "Rules that were never shown with a decision"
         ),
@@ -44,7 +46,8 @@ def alert(request: HttpRequest, file: str, rule: str) -> HttpResponse:
     context: dict[str, Any] = {
         "crumbs": crumbs_to(found.title, Link("Alerts", reverse("alerts"))),
         "counted": found,
-        "table": view_models.table_of([found], "What became of it"),
+        "table": view_models.table_of([found], "What became of it", rated=_rated(request)),
+        "ratings": forms_of(interventions_by(person(request), found.id), library, zone),
         "reasons": view_models.reasons_table(found.count, zone),
         "attributes": found.attributes(library),
     }
@@ -63,6 +66,10 @@ def export(request: HttpRequest) -> HttpResponse:
     response["Content-Disposition"] = 'attachment; filename="alerts.csv"'
     csv.writer(response, quoting=csv.QUOTE_ALL).writerows(view_models.export_lines(rules, library))
     return response
+
+
+def _rated(request: HttpRequest) -> dict[str, str | None]:
+    return {rule: rated_text(rated) for rule, rated in rated_by_rule(person(request)).items()}
 
 
 def _counted(request: HttpRequest) -> tuple[tuple[view_models.CountedRule, ...], Library]:

@@ -18,6 +18,7 @@ from posology.clinic.sessions.actions import SessionRefused, place_session
 from posology.knowledge import Library, load_library
 from posology.quantities import DomainError, QuantityError, read_number
 from posology.treatment import Order, SessionPhase, Worksheet, worksheet
+from posology.web.alerts.rating_views import forms_on_order
 from posology.web.components import Status, errors_of
 from posology.web.elsewhere.view_models import lines_elsewhere
 from posology.web.options.forms import PlaceForm
@@ -98,6 +99,7 @@ def _order_page(opened: OpenPatient, row: OrderRow, intact: Order, place: PlaceF
         "sheet": sheet_of(sheet, intact, row, zone=zone) if sheet else None,
         "sheet_chain": chain_of_sheet(sheet, intact, _library_of(opened, intact)) if sheet else None,
         "elsewhere": lines_elsewhere(opened),
+        "ratings": forms_on_order(opened, row),
         "refusal": refusal,
         "refused_field": field,
         "place": place,
