@@ -25,7 +25,7 @@ from posology.clinic.sessions.queries import states_of
 from posology.quantities import DomainError
 
 LONGEST_WORDS = 500
-LATEST = 20  # orders that the page of one rule offers to rate
+LATEST = 10  # orders that the page of one rule offers to rate
 _LIMITS = "limits/"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import UTC, date, tzinfo
 from uuid import UUID
 
 from posology.clinic.care.ratings import LONGEST_WORDS, Intervention, Rated
@@ -23,6 +23,7 @@ class RatingForm:
     """One rule of one order to rate: what it was, what one said of it, and empty fields."""
 
     order_id: UUID
+    on: date
     rule: str
     title: str
     said: str  # what this person said so far; empty: nothing yet
@@ -61,6 +62,7 @@ def _form(
     choices = tuple(Choice(key, word, chosen=typed.get("rating") == key) for key, word in RATINGS)
     return RatingForm(
         one.order.pk,
+        one.order.planned_on,
         one.rule,
         title_of(one.rule, library),
         said_of(one.mine, zone) if one.mine else "",

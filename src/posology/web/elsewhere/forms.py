@@ -57,11 +57,10 @@ class ElsewhereForm(forms.Form):
         label="On which day?",
         required=False,
         max_length=20,
-        help_text="Such as 2026-11-20 or 20-Nov-2026. If only the month is known, write the last day it may "
-        "have been.",
+        help_text="As in 20-Nov-2026; of a month, its last day.",
     )
     clock = forms.CharField(
-        label="Time", required=False, max_length=5, help_text="24 hours. Left empty, the whole day counts."
+        label="Time", required=False, max_length=5, help_text="If known; else the whole day counts."
     )
     day_unknown = forms.BooleanField(label="The day is not known", required=False)
     said_by = forms.ChoiceField(

@@ -27,8 +27,7 @@ ROOM = timedelta(days=3)  # beside the first and the last thing, so that nothing
 def timeline_of(patient: Patient, overview: Overview, *, now: datetime) -> Chart | None:
     """Draw a patient's timeline, or nothing where nothing has happened."""
     scores = [ScorePoint(s.at, s.total) for s in overview.case.scores_of(OUTCOME) if s.total is not None]
-    doses = [*_doses(overview), *_doses_elsewhere(overview)]
-    pressures, events = list(_pressures(overview)), list(_events(overview))
+    doses, pressures, events = list(_doses(overview)), list(_pressures(overview)), list(_events(overview))
     moments = [p.at for points in (scores, doses, pressures, events) for p in points]
     if not moments:
         return None
@@ -64,14 +63,6 @@ def _doses(overview: Overview) -> Iterator[DosePoint]:
                 Quantity(dose, "mg"),
                 f"{told.order.substance}, {ROUTE[told.order.route]}",
             )
-
-
-def _doses_elsewhere(overview: Overview) -> Iterator[DosePoint]:
-    for dose in overview.case.earlier:
-        if not dose.protocol_id and dose.dose_mg is not None:
-            route = ROUTE[dose.route] if dose.route else "route not known"
-            drug = str(dose.substance or "drug not known")
-            yield DosePoint(dose.at, Quantity(to_tenth(dose.dose_mg), "mg"), f"{drug}, {route}, elsewhere")
 
 
 def _pressures(overview: Overview) -> Iterator[PressurePoint]:
