@@ -125,12 +125,20 @@ def function_of(mutant: str) -> str:
 
 
 def ask_again() -> None:
-    """Forget what nothing noticed, so that it is tried again: a test may have come for it."""
+    """Forget what nothing noticed, so that it is tried again: a test may have come for it.
+
+    Which test reaches which function is asked anew too: mutmut asks new tests alone, and a new function would
+    seem to be reached by none of the others.
+    """
     for meta in TREE.glob("mutants/**/*.meta"):
         told = json.loads(meta.read_text())
         codes = told["exit_code_by_key"]
         told["exit_code_by_key"] = {m: None if became(c) == "not noticed" else c for m, c in codes.items()}
         meta.write_text(json.dumps(told, indent=4))
+    reached = TREE / "mutants" / "mutmut-stats.json"
+    if reached.exists():
+        known = json.loads(reached.read_text())
+        reached.write_text(json.dumps(known | {"tests_by_mangled_function_name": {}, "duration_by_test": {}}))
 
 
 def became(code: int | None) -> str:
