@@ -123,7 +123,8 @@ def _written(row: Row) -> dict[str, Any]:
 
 
 def page(rows: Mapping[str, Row], reasons: Mapping[Change, str]) -> Iterator[str]:
-    """Yield the lines of the page."""
+    """Yield the lines of the page; a file in which there was nothing to change has no row."""
+    rows = {name: row for name, row in rows.items() if Sum.of([row], reasons).tried}
     yield _INTRODUCTION
     yield _line("file", "tried", "by a test", "by the types", "accepted", "left", "noticed", "on", "commit")
     yield f"|---|{'---:|' * 6}---|---|"
@@ -133,6 +134,11 @@ def page(rows: Mapping[str, Row], reasons: Mapping[Change, str]) -> Iterator[str
         yield _figures(f"`{name}`", [row], reasons, str(row.tried_on), f"`{row.commit}`")
     yield _figures("**limits**", limits.values(), reasons)
     yield _figures("**all**", rows.values(), reasons)
+    whole = Sum.of(rows.values(), reasons)
+    yield (
+        f"\nOf the {whole.tried - whole.by_types:,} that the types let pass, a test "
+        f"noticed {whole.by_tests:,}."
+    )
     yield "\n## By which command\n"
     for command in dict.fromkeys(row.command for row in rows.values()):
         yield f"- `{command}`: {', '.join(f'`{n}`' for n, row in rows.items() if row.command == command)}"

@@ -48,6 +48,7 @@ def test_a_row_tells_its_figures_its_day_and_its_commit():
     assert "| `protocols/schedule.py` | 10 | 7 | 2 | 0 | 1 | 90.0 % | 2026-11-28 | `0123456` |" in lines
     assert "| **limits** | 10 | 7 | 2 | 1 | 0 | 100.0 % |  |  |" in lines
     assert "| **all** | 20 | 14 | 4 | 1 | 1 | 94.7 % |  |  |" in lines
+    assert "Of the 16 that the types let pass, a test noticed 14." in lines
     assert (
         '- `make mutants ARGS="protocols/*.py"`: `protocols/schedule.py`, `protocols/limits/dose.py`' in lines
     )
@@ -61,6 +62,11 @@ def test_what_was_left_stands_apart_from_what_was_accepted_with_its_reason():
     fine = "- `protocols.limits.dose.check`  \n  ``- a => + b``\n  Nothing reads it."
     assert text.endswith(f"## Left\n\n{left}\n\n## Accepted\n\n{fine}")
     assert "## Left\n\nNone.\n" in "\n".join(table(plan=ROW))
+
+
+def test_a_file_without_anything_to_change_has_no_row():
+    lines = table(plan=replace(ROW, by_tests=0, by_types=0), dose=ROW)
+    assert not any("protocols/schedule.py" in line for line in lines)
 
 
 @pytest.mark.parametrize(
