@@ -67,6 +67,7 @@ PAGES: dict[str, str] = {
     },
     "assessment, all answered": of(9, "assessment/medical/"),
     "import": of(10, "import/"),
+    "doses given elsewhere": of(10, "elsewhere/"),
     "eligibility, passes": of(7, "eligibility/"),
     "eligibility, stopped": of(9, "eligibility/"),
     "eligibility, cannot say": of(10, "eligibility/"),
@@ -84,6 +85,8 @@ PAGES: dict[str, str] = {
     **{f"chair {n}": f"chair {n}" for n in (1, 2, 3, 4)},
     "record of a session": "chair 1 record",
     "order and worksheet": "chair 1 order",
+    "alerts": "/alerts/",
+    "alerts, one rule": "/alerts/rules-interactions/lamotrigine/",
     "knowledge": "/knowledge/",
     "protocol": "/knowledge/ketamine-iv/",
     **KNOWN,
@@ -94,7 +97,7 @@ MISSING = {"nothing here"}
 LONG = {"knowledge, every pack", "rules", "drugs", "questions", "facts", "trials", "sources", "site settings"}
 # What each role may not open: an administrator sees no patient, a director signs nothing and records nothing.
 CLOSED: dict[Role, set[str]] = {
-    Role.NURSE: {n for n in PAGES if n.startswith(("second look", "decision"))},
+    Role.NURSE: {n for n in PAGES if n.startswith(("second look", "decision", "alerts"))},
     Role.PRESCRIBER: set(),
     Role.DIRECTOR: {n for n in PAGES if n.startswith(("second look", "decision", "new patient", "import"))}
     - {"new patient's record"},
