@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from posology.knowledge import load_library
+from posology.protocols.limits import LimitExceeded
 from posology.quantities import DomainError
 from posology.treatment import (
     CheckFailed,
@@ -118,6 +119,51 @@ def test_a_library_that_is_handed_in_decides():
     log.add("administration_started", 10, **STARTED)
     with pytest.raises(DomainError, match="no protocol 'ketamine-iv'"):
         check_infusion_rate(IV, log.state, Decimal("0.5"), on=at(20), library=fewer)
+
+    with pytest.raises(DomainError, match="no protocol 'esketamine-nasal-us'"):
+        check_given_as_ordered(
+            NASAL,
+            through_gate(NASAL).state,
+            read_payload("administration_started", FROM_DEVICES),
+            library=replace(library, protocols={}),
+        )
+
+
+# ---------------------------------------------------------------- the highest rate at the start
+
+# 1 mg/kg for 72 kg in 40 min: 1.8 mg/min, the highest, as 75 mL/h.
+HIGHEST = make_order("ketamine-iv", "1", "72", minutes=40, product_id="ketamine-50")
+AT_MOST = {"dose_mg": "72", "lot": "L1", "minutes": 40, "pump_rate_mL_per_h": "75"}
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ({"pump_rate_mL_per_h": "76"}, "0.02534 mg/kg/min"),
+        ({"minutes": None, "rate_mg_per_min": "1.809"}, "0.02513 mg/kg/min"),
+    ],
+)
+def test_what_a_reading_may_differ_is_no_part_of_the_highest_rate(change, shown):
+    """76 mL/h are 1.824 mg/min: within 2 % of the worksheet, and above the limit; so are 1.809 mg/min."""
+    with pytest.raises(LimitExceeded) as refused:
+        check_given_as_ordered(
+            HIGHEST,
+            through_gate(HIGHEST).state,
+            read_payload("administration_started", AT_MOST | change),
+        )
+    assert (
+        str(refused.value)
+        .replace("\u00a0", " ")
+        .startswith(
+            f"{shown} for 72 kg is above 0.025 mg/kg/min, the highest rate of Intravenous racemic ketamine. "
+        )
+    )
+
+
+@pytest.mark.parametrize("rate", [None, "1.8", "1.801"])
+def test_minutes_say_the_rate_exactly_and_a_rounded_one_beside_them_is_not_asked(rate):
+    told = AT_MOST | ({} if rate is None else {"rate_mg_per_min": rate})
+    check_given_as_ordered(HIGHEST, through_gate(HIGHEST).state, read_payload("administration_started", told))
 
 
 # ---------------------------------------------------------------- devices
