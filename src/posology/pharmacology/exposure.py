@@ -217,6 +217,7 @@ class Start:
 
 
 def read(starts: Sequence[Start], states: Sequence[FloatArray], output: str) -> FloatArray:
+    """Add up what the parts show of an output for given coordinates, shape (n_members,)."""
     total = np.zeros(states[0].shape[1])
     row = np.empty_like(total)
     for start, state in zip(starts, states, strict=True):

@@ -1,4 +1,4 @@
-"""How long a curve stays above a level: the level is crossed where the curve meets it, not at a grid point."""
+"""How long a curve stays above a level, which is crossed where the curve meets it, not at a grid point."""
 
 from collections.abc import Sequence
 
