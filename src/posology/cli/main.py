@@ -1,4 +1,4 @@
-"""The command line: ``posology recommend | score | worksheet | check-knowledge | questions | serve | demo``.
+"""The command line: ``posology recommend | simulate | score | worksheet | check-knowledge | serve`` and more.
 
 Nothing heavy is imported until a command needs it, so that ``posology --help`` answers at once; Django
 is never imported here, ``serve`` and ``demo`` become another process. A refusal is one sentence on the
@@ -102,6 +102,63 @@ def worksheet(
     from posology.cli.worksheets import run_worksheet
 
     run_worksheet(case, option, product, final_volume, as_of, jurisdiction, as_json=as_json)
+
+
+@app.command()
+def simulate(
+    substance: Annotated[str, typer.Option(help="ketamine (racemic) or esketamine.")],
+    route: Annotated[
+        str, typer.Option(help="intravenous, intramuscular, subcutaneous, nasal, oral or sublingual.")
+    ],
+    case: Annotated[
+        Path | None,
+        typer.Argument(metavar="[CASE]", help="A case file or a FHIR Bundle, for weight, age and the rest."),
+    ] = None,
+    dose_mg: Annotated[str | None, typer.Option(help="The dose of a session in all, mg of base.")] = None,
+    dose_mg_per_kg: Annotated[str | None, typer.Option(help="The dose in mg/kg instead.")] = None,
+    minutes: Annotated[str | None, typer.Option(help="How long the infusion takes.")] = None,
+    devices: Annotated[str | None, typer.Option(help="How many nasal devices share the dose.")] = None,
+    rest_minutes: Annotated[str | None, typer.Option(help="From one device to the next.")] = None,
+    sessions_h: Annotated[
+        str | None, typer.Option(help="Hours at which the dose is given, such as 0,72,168.")
+    ] = None,
+    weight_kg: Annotated[str | None, typer.Option(help="Weight, kg.")] = None,
+    age: Annotated[str | None, typer.Option(help="Age, years.")] = None,
+    child_pugh: Annotated[str | None, typer.Option(help="Liver: none, A, B or C.")] = None,
+    drug: Annotated[
+        list[str] | None, typer.Option(help="A drug that changes the curve; may be given several times.")
+    ] = None,
+    pregnant: Annotated[bool | None, typer.Option(help="Whether the patient is pregnant.")] = None,
+    dialysis: Annotated[bool | None, typer.Option(help="Whether the patient is on dialysis.")] = None,
+    intensive_care: Annotated[bool | None, typer.Option(help="Whether in intensive care.")] = None,
+    study_population: Annotated[
+        str | None, typer.Option(help="asian or japanese, as the studies' groups; never by itself.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="A model by its id, not the primary one.")] = None,
+    beside: Annotated[str | None, typer.Option(help="A model by its id as the second opinion.")] = None,
+    second_opinion: Annotated[bool, typer.Option(help="Draw another model of the same site.")] = True,
+    until_h: Annotated[str | None, typer.Option(help="How far to look, h from the first dose.")] = None,
+    members: Annotated[str, typer.Option(help="Persons of the band; 0 for none.")] = "1000",
+    seed: Annotated[str | None, typer.Option(help="Where the random numbers begin.")] = None,
+    as_of: AsOf = None,
+    jurisdiction: Jurisdiction = None,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the curve for a spreadsheet.")] = False,
+    svg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the curve as a picture for a letter.")
+    ] = None,
+) -> None:
+    """Draw the planned curve of a dose with its band; it sets no dose and waives no measurement."""
+    from posology.cli.simulate import Asked, run_simulate
+
+    asked = Asked(
+        substance=substance, route=route, dose_mg=dose_mg, dose_mg_per_kg=dose_mg_per_kg, minutes=minutes,
+        devices=devices, rest_minutes=rest_minutes, sessions_h=sessions_h, weight_kg=weight_kg, age=age,
+        child_pugh=child_pugh, drugs=tuple(drug or ()), pregnant=pregnant, dialysis=dialysis,
+        intensive_care=intensive_care, study_population=study_population, model=model, beside=beside,
+        second_opinion=second_opinion, until_h=until_h, members=members, seed=seed,
+    )  # fmt: skip
+    run_simulate(asked, case, as_of, jurisdiction, as_json=as_json, as_csv=as_csv, svg=svg)
 
 
 @app.command("check-knowledge")
