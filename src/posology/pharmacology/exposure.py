@@ -19,8 +19,9 @@ from posology.pharmacology.stepping import SAME_MOMENT_H, Input, Reader, Walk, r
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 
-# Newton's method doubles the right digits in each round; six rounds are past the last digit of a double.
-ROUNDS = 8
+# Newton's method doubles the right digits in each round once it is near; until then a round halves the way.
+# It stops by itself when it has arrived.
+ROUNDS = 48
 _LOOKS_A_LENGTH = 4
 
 

@@ -102,7 +102,7 @@ def _met(
     if not wanted.any():
         return low
     tau = (low + high) / 2
-    for _ in range(ROUNDS * 4):
+    for _ in range(ROUNDS):
         states = [start.after(tau) for start in starts]
         over = read(starts, states, output) - level
         past = (over > 0) if upwards else (over < 0)

@@ -120,6 +120,7 @@ def simulate(
     person: Person,
     *,
     t_h: FloatArray | None = None,
+    plan: Regimen | None = None,
     cohort: Cohort | None = None,
     members: int = DEFAULT_MEMBERS,
     seed: int = DEFAULT_SEED,
@@ -136,6 +137,9 @@ def simulate(
         For whom. What the model needs and does not get, it asks for.
     t_h : ndarray of float, shape (n_times,), optional
         When to look, h; from the first dose to 24 h after the last, every 5 minutes, if left out.
+    plan : Regimen, optional
+        What was meant to be given, where ``regimen`` is what has been given so far: the bounds are held
+        against the plan, since three minutes of an infusion are no rapid bolus.
     cohort : Cohort, optional
         Whose deviations to take; drawn from the model otherwise.
     members : int
@@ -154,7 +158,7 @@ def simulate(
         If the model must not be run for this person or this regimen; the sentence says why.
     """
     chosen = load(model) if isinstance(model, str) else model
-    remarks = check_domain(chosen.file, person, regimen)
+    remarks = check_domain(chosen.file, person, regimen if plan is None else plan)
     adjusted = adjust(chosen.file, person, regimen)
     group = _cohort(chosen, cohort, members, seed)
     everyone = group.with_typical() if group else typical(chosen.file)
