@@ -1,4 +1,4 @@
-"""Build the pages under docs/reference from the knowledge files and the spec tests.
+"""Build the pages under docs/reference from the knowledge files, the spec tests and the kept scores.
 
 ``python -m tools.docs`` writes them; ``--check`` says which are out of date. A page is never edited by
 hand, so that no number stands in two places.
@@ -15,6 +15,7 @@ from typing import Any
 
 from posology.knowledge import Cited, Library, load_library
 from posology.quantities import UNITS
+from tools import mutation_score
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -178,6 +179,7 @@ def pages() -> dict[str, str]:
         "measures.md": measures(library),
         "sources.md": sources(library),
         "behaviours.md": behaviours(),
+        "mutants.md": mutation_score.page(mutation_score.kept(), mutation_score.accepted()),
     }
     note = "<!-- Made by `make docs`; edit the knowledge file or the test instead. -->\n"
     made = {name: note + "\n".join(lines).rstrip() + "\n" for name, lines in contents.items()}
