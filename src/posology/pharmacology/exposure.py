@@ -22,6 +22,7 @@ IntArray = npt.NDArray[np.int64]
 # Newton's method doubles the right digits in each round once it is near; until then a round halves the way.
 # It stops by itself when it has arrived.
 ROUNDS = 48
+_ARRIVED_H = 1e-6
 _LOOKS_A_LENGTH = 4
 
 
@@ -158,7 +159,7 @@ def _given_by(one: Input, hour: float) -> FloatArray | float:
 
 # ---------------------------------------------------------------------------------------- between two looks
 @dataclass(slots=True)
-class Start:
+class Standing:
     """Where one part stands, member by member, at a look of each member's own."""
 
     part: Part
@@ -197,10 +198,10 @@ class Start:
                     slope[row] += weight * rate
         return slope
 
-    def some(self, where: BoolArray) -> "Start":
+    def some(self, where: BoolArray) -> "Standing":
         """Keep some of the members."""
         inputs = tuple(one.block(where) for one in self.part.inputs)
-        return Start(Part(self.part.cascade.block(where), inputs), self.at_h[where], self.state[:, where])
+        return Standing(Part(self.part.cascade.block(where), inputs), self.at_h[where], self.state[:, where])
 
     def curvature(self, slope: FloatArray) -> FloatArray:
         """How fast the slope itself changes; inputs are constant and fall out."""
@@ -217,7 +218,7 @@ class Start:
         return np.where(running, one.amount_mg / np.asarray(one.duration_h), 0.0)
 
 
-def read(starts: Sequence[Start], states: Sequence[FloatArray], output: str) -> FloatArray:
+def read(starts: Sequence[Standing], states: Sequence[FloatArray], output: str) -> FloatArray:
     """Add up what the parts show of an output for given coordinates, shape (n_members,)."""
     total = np.zeros(states[0].shape[1])
     row = np.empty_like(total)
@@ -256,16 +257,26 @@ def _summit(
     here, before = _caught(parts, walks, looks, at, np.maximum(at - 1, 0))
     none = np.zeros(best.size)
     last = at == looks.size - 1
-    rises_on = (read(here, [one.slope(one.state, none) for one in here], output) > 0) & ~last
+    slopes_on = [one.slope(one.state, none) for one in here]
+    rise_on = read(here, slopes_on, output)
+    rises_on = (rise_on > 0) & ~last
     length = looks[at] - looks[np.maximum(at - 1, 0)]
     ends = [one.slope(state.state, length * (1 - 1e-9)) for one, state in zip(before, here, strict=True)]
-    fell_before = (read(here, ends, output) < 0) & ~rises_on & (at > 0)
+    fall_before = read(here, ends, output)
+    fell_before = (fall_before < 0) & ~rises_on & (at > 0)
+    rise_before = read(before, [one.slope(one.state, none) for one in before], output)
+    bend_on = read(here, [one.curvature(slope) for one, slope in zip(here, slopes_on, strict=True)], output)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        guesses = -rise_on / bend_on, length * rise_before / (rise_before - fall_before)
     value, at_h = best.copy(), looks[at]
-    for wanted, starts in ((rises_on, here), (fell_before, before)):
+    for wanted, starts, guess in zip((rises_on, fell_before), (here, before), guesses, strict=True):
         if wanted.any():
             chosen = [one.some(wanted) for one in starts]
             index = at[wanted] if starts is here else at[wanted] - 1
-            tau, top = _top(chosen, looks[index + 1] - looks[index], output)
+            within = looks[index + 1] - looks[index]
+            first = guess[wanted]
+            first = np.where((first > 0) & (first < within), first, within / 2)
+            tau, top = _top(chosen, within, first, output)
             higher = top > best[wanted]
             value[wanted] = np.where(higher, top, best[wanted])
             at_h[wanted] = np.where(higher, looks[index] + tau, at_h[wanted])
@@ -274,10 +285,11 @@ def _summit(
 
 def _caught(
     parts: Sequence[Part], walks: Sequence[Walk], looks: FloatArray, *wanted: IntArray
-) -> list[list[Start]]:
+) -> list[list[Standing]]:
     """Catch the coordinates of each member at looks of its own."""
     caught = [
-        [Start(part, looks[at], np.zeros_like(part.cascade.rates_per_h)) for part in parts] for at in wanted
+        [Standing(part, looks[at], np.zeros_like(part.cascade.rates_per_h)) for part in parts]
+        for at in wanted
     ]
     until = max(int(at.max()) for at in wanted) + 1
     for look, states in together(walks, until):
@@ -289,22 +301,35 @@ def _caught(
     return caught
 
 
-def _top(starts: Sequence[Start], length_h: FloatArray, output: str) -> tuple[FloatArray, FloatArray]:
-    """Find where the slope is zero within a length after each start: Newton's method between two bounds."""
+def _top(
+    starts: Sequence[Standing], length_h: FloatArray, guess_h: FloatArray, output: str
+) -> tuple[FloatArray, FloatArray]:
+    """Find where the slope is zero within a length after each start, and what stands there.
+
+    Newton's method between two bounds, from a guess; members that have arrived are left out of what follows.
+    """
+    tau, top = guess_h.copy(), np.empty_like(length_h)
     low, high = np.zeros_like(length_h), length_h.copy()
-    tau = high / 2
+    left = np.arange(length_h.size)
     for _ in range(ROUNDS):
-        slopes = [start.slope(start.after(tau), tau) for start in starts]
+        here = tau[left]
+        states = [start.after(here) for start in starts]
+        slopes = [start.slope(state, here) for start, state in zip(starts, states, strict=True)]
         rise = read(starts, slopes, output)
         bend = read(starts, [s.curvature(v) for s, v in zip(starts, slopes, strict=True)], output)
-        low, high = np.where(rise > 0, tau, low), np.where(rise > 0, high, tau)
-        step = kept_between(tau, rise, bend, low, high)
-        # At a summit the value changes with the square of the miss: 1e-8 h is past the last digit.
-        done = np.max(np.abs(step - tau), initial=0.0) < 1e-8
-        tau = step
-        if done:
+        low[left] = np.where(rise > 0, here, low[left])
+        high[left] = np.where(rise > 0, high[left], here)
+        step = kept_between(here, rise, bend, low[left], high[left])
+        moved = step - here
+        # So near, the curve is its own parabola to the last digit.
+        top[left] = read(starts, states, output) + moved * (rise + moved * bend / 2)
+        tau[left] = step
+        going = np.abs(moved) > _ARRIVED_H
+        if not going.any():
             break
-    return tau, read(starts, [start.after(tau) for start in starts], output)
+        if going.mean() < 0.7:
+            starts, left = [start.some(going) for start in starts], left[going]
+    return tau, top
 
 
 def kept_between(

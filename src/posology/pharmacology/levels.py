@@ -9,7 +9,7 @@ from posology.pharmacology.exposure import (
     BoolArray,
     Exposure,
     Part,
-    Start,
+    Standing,
     exposures,
     kept_between,
     looks_for,
@@ -78,7 +78,7 @@ def _above_between(
     if not (rising | falling).any():
         return above
     starts = [
-        Start(part, np.full(above.size, ends_h[0]), state) for part, state in zip(parts, kept, strict=True)
+        Standing(part, np.full(above.size, ends_h[0]), state) for part, state in zip(parts, kept, strict=True)
     ]
     up = _met(starts, output, level, np.zeros_like(top), np.where(inside, top, length), rising, upwards=True)
     down = _met(
@@ -89,7 +89,7 @@ def _above_between(
 
 
 def _met(
-    starts: Sequence[Start],
+    starts: Sequence[Standing],
     output: str,
     level: float | FloatArray,
     low: FloatArray,
