@@ -92,7 +92,7 @@ def simulate(
     system = cascade.reached_from({one.port for one in inputs}) if inputs else cascade
     members = cascade.n_members
     if out is None:
-        # One piece for all outputs: from 4 MiB on NumPy asks for large pages, which are cheaper to touch first.
+        # One piece for all outputs: from 4 MiB on NumPy asks for large pages, cheaper to touch first.
         whole = np.empty((len(cascade.outputs), t_h.size, members))
         out = dict(zip(cascade.outputs, whole, strict=True))
     size = max(64, _CACHE_BYTES // (8 * _coefficients(system)))
