@@ -98,8 +98,8 @@ def _shown(advised: tuple[ProtocolAdvice, ...], again: set[str]) -> tuple[Option
     """Return at most five options: one beginning of each protocol first, then others while there is room.
 
     It is the usual one, or the lower one where a caution speaks for that. A protocol by which a dose helped
-    before keeps that dose beside it. Of the others the slower infusions give way first. What finds no room is told
-    as possible and can be asked for by its protocol.
+    before keeps that dose beside it. Of the others the slower infusions give way first. What finds no room
+    is told as possible and can be asked for by its protocol.
     """
     able = [p for p in advised if p.options]
     first = {p.report.protocol_id: _first(p) for p in able}
