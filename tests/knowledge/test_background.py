@@ -46,7 +46,7 @@ DECIDERS = (
     "fhir/",
     "canary/",
 )
-MODELS = ("posology.knowledge.models", "posology.knowledge.schema.pk")
+MODELS = ("posology.knowledge.models", "posology.knowledge.model_checks", "posology.knowledge.schema.pk")
 
 
 # ---------------------------------------------------------------- nothing that decides can read it

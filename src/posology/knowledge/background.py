@@ -17,7 +17,7 @@ from posology.knowledge.errors import KnowledgeError
 from posology.knowledge.kinds import BACKGROUND, PK
 from posology.knowledge.library import KnowledgeStamp, Library
 from posology.knowledge.loading import load_library, only_file, parse, read_files, stamps_of
-from posology.knowledge.models import Models, build_models
+from posology.knowledge.model_checks import Models, build_models
 from posology.knowledge.reference import (
     FactEntry,
     FactIdsFile,

@@ -1,177 +1,133 @@
 """The pharmacokinetic models and what they are held against, read apart from all that decides.
 
 Simulation reads them, and pages that show them. No decision does, and a test walks the imports to see so.
+
+The manifest beside the files holds the hash of each as it was checked against the others and the sources. As
+long as all have that hash, a file is read alone, strictly, by its own shape; where one differs, is missing or
+is new, all are checked anew before any is used.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path as FilePath
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from posology.knowledge.cross_checks import cited_with_place
-from posology.knowledge.errors import KnowledgeError
-from posology.knowledge.kinds import PK
-from posology.knowledge.library import KnowledgeStamp
-from posology.knowledge.loading import only_file, parse, read_files, stamps_of
-from posology.knowledge.schema import Header, Source, SourcesFile
+from posology.knowledge.errors import UnreadableFile
+from posology.knowledge.schema.common import Header
 from posology.knowledge.schema.pk import PkModelFile
-from posology.knowledge.schema.pk_covariates import PkCovariatesFile
-from posology.knowledge.schema.pk_effects import PkEffectsFile
-from posology.knowledge.schema.pk_rows import Observation, PkReferenceFile, ReferenceRow
-from posology.knowledge.yaml_reader import Document, Path, read_yaml
+from posology.knowledge.yaml_reader import read_yaml
+
+if TYPE_CHECKING:
+    from posology.knowledge.schema.pk_covariates import PkCovariatesFile
+    from posology.knowledge.schema.pk_effects import PkEffectsFile
+    from posology.knowledge.schema.pk_rows import PkReferenceFile
 
 _File = TypeVar("_File", bound=Header)
-
-
-@dataclass(frozen=True, slots=True)
-class Models:
-    """Every file of the models, by kind."""
-
-    models: Mapping[str, PkModelFile]
-    effects: Mapping[str, PkEffectsFile]
-    covariates: PkCovariatesFile
-    reference: PkReferenceFile
-    stamps: Mapping[str, KnowledgeStamp]
-
-    @property
-    def files(self) -> tuple[Header, ...]:
-        """Every file, in a fixed order."""
-        return (*self.models.values(), *self.effects.values(), self.covariates, self.reference)
-
-
-def pk_models() -> Mapping[str, PkModelFile]:
-    """Return each model by its id, read once a process."""
-    return load_models().models
-
-
-def pk_effects() -> Mapping[str, PkEffectsFile]:
-    """Return each file of effects by its id, read once a process."""
-    return load_models().effects
-
-
-def pk_covariates() -> PkCovariatesFile:
-    """Return what changes a curve and for whom none is drawn, read once a process."""
-    return load_models().covariates
-
-
-def pk_reference() -> PkReferenceFile:
-    """Return the observations that the models are held against, read once a process."""
-    return load_models().reference
+_FOLDER = "pk"
+_MANIFEST = "MANIFEST.sha256"
+_SOURCES = "sources.yaml"
+_KIND = re.compile(rb"^kind: ([a-z-]+)\r?$", re.MULTILINE)
 
 
 @lru_cache(maxsize=1)
-def load_models() -> Models:
-    """Load the models that ship with the package, once a process, without the library that decides."""
-    folder = FilePath(str(files("posology.knowledge") / "data"))
-    sources = parse(read_yaml((folder / "sources.yaml").read_text(encoding="utf-8"), name="sources.yaml"))
-    assert isinstance(sources, SourcesFile)
-    return build_models(read_files(folder, parts=(PK,)), sources.sources)
+def pk_models() -> Mapping[str, PkModelFile]:
+    """Return each model by its id, read once a process."""
+    return MappingProxyType({file.id: file for file in read_kind(shipped(), "pk-model", PkModelFile)})
 
 
-def build_models(documents: Mapping[str, tuple[Document, bytes]], sources: Mapping[str, Source]) -> Models:
-    """Validate the model files of a set, and what they cite and say of each other.
+@lru_cache(maxsize=1)
+def pk_effects() -> Mapping[str, "PkEffectsFile"]:
+    """Return each file of effects by its id, read once a process."""
+    from posology.knowledge.schema.pk_effects import PkEffectsFile
+
+    return MappingProxyType({file.id: file for file in read_kind(shipped(), "pk-effects", PkEffectsFile)})
+
+
+@lru_cache(maxsize=1)
+def pk_covariates() -> "PkCovariatesFile":
+    """Return what changes a curve and for whom none is drawn, read once a process."""
+    from posology.knowledge.schema.pk_covariates import PkCovariatesFile
+
+    (file,) = read_kind(shipped(), "pk-covariates", PkCovariatesFile)
+    return file
+
+
+@lru_cache(maxsize=1)
+def pk_reference() -> "PkReferenceFile":
+    """Return the observations that the models are held against, read once a process."""
+    from posology.knowledge.schema.pk_rows import PkReferenceFile
+
+    (file,) = read_kind(shipped(), "pk-reference", PkReferenceFile)
+    return file
+
+
+def shipped() -> FilePath:
+    """Return the folder of the knowledge that ships with the package."""
+    return FilePath(str(files("posology.knowledge") / "data"))
+
+
+def read_kind(folder: FilePath, kind: str, shape: type[_File]) -> Iterator[_File]:
+    """Read the model files of one kind, in the order of their names.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder of knowledge files with its manifest.
+    kind : str
+        The kind as the files name it.
+    shape : type
+        Its shape.
+
+    Yields
+    ------
+    Header
+        Each file, validated.
 
     Raises
     ------
     KnowledgeError
-        At the first fault; the message names the file, the line and the remedy.
+        If the files are not those that were checked, and checking them finds a fault.
     """
-    mine = {name: given for name, given in documents.items() if name.startswith(PK)}
-    parsed = {name: parse(document) for name, (document, _) in mine.items()}
-    models = Models(
-        models=_by_id(parsed.values(), PkModelFile),
-        effects=_by_id(parsed.values(), PkEffectsFile),
-        covariates=only_file(parsed, PkCovariatesFile),
-        reference=only_file(parsed, PkReferenceFile),
-        stamps=MappingProxyType(stamps_of(parsed, mine)),
-    )
-    for name, file in parsed.items():
-        for problem, path in _faults(name, file, models, sources):
-            raise KnowledgeError(f"{name}:{mine[name][0].line_of(path)}: {problem}")
-    return models
+    _make_sure(folder)
+    for path in sorted((folder / _FOLDER).glob("*.yaml")):
+        raw = path.read_bytes()
+        found = _KIND.search(raw)
+        if found is not None and found.group(1).decode() == kind:
+            name = f"{_FOLDER}/{path.name}"
+            yield shape.model_validate(read_yaml(_text(raw, name), name=name).data)
 
 
-def _by_id(parsed: Iterable[Header], kind: type[_File]) -> Mapping[str, _File]:
-    return MappingProxyType({file.id: file for file in parsed if isinstance(file, kind)})
+@lru_cache(maxsize=4)
+def _make_sure(folder: FilePath) -> None:
+    """Check the model files of a folder as a whole, unless they and their sources are those listed there."""
+    if _listed(folder) != _found(folder):
+        from posology.knowledge.model_checks import load_models
+
+        load_models(folder)
 
 
-def _faults(
-    name: str, file: Header, models: Models, sources: Mapping[str, Source]
-) -> Iterator[tuple[str, Path]]:
-    if name != f"{PK}{file.id}.yaml":
-        yield f"its id is '{file.id}', which is not the file's name. Give both the same.", ("id",)
-    for path, cited in cited_with_place(file, ()):
-        for source in cited.sources:
-            if source not in sources:
-                yield (
-                    f"the source '{source}' does not stand in sources.yaml. Add it, or mend its spelling.",
-                    path,
-                )
-    if isinstance(file, PkEffectsFile):
-        yield from _effect_faults(file, models)
-    if isinstance(file, PkCovariatesFile):
-        yield from _covariate_faults(file, models)
-    if isinstance(file, PkReferenceFile):
-        yield from _reference_faults(file, models)
+def _listed(folder: FilePath) -> Mapping[str, str]:
+    path = folder / _MANIFEST
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    parts = (line.partition("  ") for line in lines)
+    return {name: digest for digest, _, name in parts if name == _SOURCES or name.startswith(f"{_FOLDER}/")}
 
 
-def _unknown(model: str) -> str:
-    return f"there is no model '{model}'. Add its file, or mend its spelling."
+def _found(folder: FilePath) -> Mapping[str, str]:
+    paths = [folder / _SOURCES, *(folder / _FOLDER).glob("*.yaml")]
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in paths
+        if path.is_file()
+    }
 
 
-def _effect_faults(file: PkEffectsFile, models: Models) -> Iterator[tuple[str, Path]]:
-    for key, effect in file.effect_sites.items():
-        path = ("effect_sites", key, "driver")
-        model = models.models.get(effect.driver.model)
-        if model is None:
-            yield _unknown(effect.driver.model), path
-        elif model.site != effect.driver.site:
-            yield (
-                f"its driver is {effect.driver.site}, and '{model.id}' is {model.site}; about a factor of "
-                "two lies between them. Drive it by a model of its own site.",
-                path,
-            )
-
-
-def _covariate_faults(file: PkCovariatesFile, models: Models) -> Iterator[tuple[str, Path]]:
-    of_models = {m.parameters["Fgut"].value for m in models.models.values() if "Fgut" in m.parameters}
-    if of_models != {file.fgut_of_the_model}:
-        yield (
-            f"fgut_of_the_model is {file.fgut_of_the_model}, and that of the hepatoportal model is "
-            f"{', '.join(map(str, sorted(of_models))) or 'not there'}. Give both the same.",
-            ("fgut_of_the_model",),
-        )
-
-
-def _reference_faults(file: PkReferenceFile, models: Models) -> Iterator[tuple[str, Path]]:
-    for key, row in file.rows.items():
-        for i, seen in enumerate(row.observations):
-            for problem in _gate_faults(row, seen, models):
-                yield f"{key}: {problem}", ("rows", key, "observations", i)
-    for i, constant in enumerate(file.coding_constants):
-        if constant.model not in models.models:
-            yield _unknown(constant.model), ("coding_constants", i)
-
-
-def _gate_faults(row: ReferenceRow, seen: Observation, models: Models) -> Iterator[str]:
-    """Yield what makes a gate compare two different things: another route, analyte, substance or site."""
-    for named in seen.computed:
-        if named not in models.models:
-            yield _unknown(named)
-    if seen.gate.model is None:
-        return
-    model = models.models.get(seen.gate.model)
-    if model is None:
-        yield _unknown(seen.gate.model)
-        return
-    for given in row.design.inputs:
-        allowed = model.substances_by_route.get(given.route, model.substances)
-        if given.route not in model.routes or given.substance not in allowed:
-            yield f"'{model.id}' has no {given.substance} by the {given.route} route. Gate another model."
-    if seen.analyte not in model.analytes:
-        yield f"'{model.id}' has no {seen.analyte}. Gate another model, or none with its reason."
-    if row.site not in ("not stated", model.site):
-        yield f"it was seen in {row.site} blood, and '{model.id}' is {model.site}. Gate a model of its site."
+def _text(raw: bytes, name: str) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UnreadableFile(f"{name}: the file is not UTF-8 text. Save it as UTF-8.") from None
