@@ -24,6 +24,7 @@ from posology.pharmacology.passport import (
     short_name,
     told_range,
 )
+from posology.pharmacology.population import rank
 from posology.pharmacology.simulation import Simulation
 from posology.pharmacology.stages import FloatArray
 
@@ -194,8 +195,8 @@ def exposure(answer: Answer) -> dict[str, dict[str, dict[str, float]]]:
 def _spread(simulation: Simulation, values: FloatArray) -> dict[str, float]:
     found = {"typical": _rounded(values[-1])}
     if simulation.has_band:
-        low, high = np.quantile(values[:-1], _MIDDLE)
-        found |= {"p10": _rounded(low), "p90": _rounded(high)}
+        ranked = np.sort(values[:-1])[np.newaxis]
+        found["p10"], found["p90"] = (_rounded(rank(ranked, share)[0]) for share in _MIDDLE)
     return found
 
 
