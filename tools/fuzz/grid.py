@@ -324,7 +324,7 @@ PARTS: dict[str, Callable[[Task], Iterator[str | None]]] = {
 
 
 def tasks(*, thin: int = 1, thin_sheets: int = 1, seed: int = 1) -> Iterator[Task]:
-    """Yield the grid in pieces, the dearest first; thinned, its own step keeps every boundary."""
+    """Yield the grid in pieces; thinned, the product's own step keeps every boundary."""
     more, sheets = {"thin": thin, "seed": seed}, {"thin": thin_sheets, "seed": seed}
     infused = [p for p in judge.by_weight() if judge.limits(p, TODAY).rate is not None]
     for protocol in judge.by_weight():
