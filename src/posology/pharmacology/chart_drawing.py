@@ -83,7 +83,7 @@ class Drawing:
 
     def _whole(self) -> str:
         height = round(self.y + _EDGE - 6)
-        w, key = exactly(round(self.width, 1)), self.key
+        w, key = f"{self.width:.1f}".removesuffix(".0"), self.key
         ink = f' color="{_INK}"' if self.paper else ""
         ground = f'<rect width="{w}" height="{height}" fill="{_PAPER}"/>' if self.paper else ""
         hatch = (
