@@ -101,7 +101,6 @@ def read_kind(folder: FilePath, kind: str, shape: type[_File]) -> Iterator[_File
             yield shape.model_validate(read_yaml(_text(raw, name), name=name).data)
 
 
-@lru_cache(maxsize=4)
 def _make_sure(folder: FilePath) -> None:
     """Check the model files of a folder as a whole, unless they and their sources are those listed there."""
     if _listed(folder) != _found(folder):
