@@ -22,7 +22,7 @@ check: ## format, lint, types, imports, knowledge, migrations, generated docs, l
 	@sh tools/bootstrap
 	@$(PY) -m tools.check $(ARGS)
 
-bench: ## measure, as ratios beside a named reference
+bench: ## commands from nothing and simulated populations, beside references and limits
 	@sh tools/bootstrap
 	@$(PY) -m tools.bench $(ARGS)
 

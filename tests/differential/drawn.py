@@ -13,26 +13,11 @@ import numpy as np
 
 from tests.differential import oracle
 from tests.differential.oracle import Input
+from tools.bench.models import TYPICAL
 
 SEED = 20_261_124
 FEW = 2
 
-# Typical values in L, h and mg; pharmacology sheet 1.1 (M1, M2, M3) and 2 (depots).
-MAMMILLARY = dict(
-    V1=133.0, CL=95.2, V2=187.0, Q2=23.2, V3=98.8, Q3=157.0, Vn=98.6, CLn=57.7, Vnp=160.0, Qn=42.8, fN=1.0,
-    F_im=0.93, ka_im=6.0, F_sc=0.93, ka_sc=3.0,
-)  # fmt: skip
-HEPATOPORTAL = dict(
-    FRn=0.54, FRn_later_devices=0.62, ka_nasal=2.93, D_swallowed=0.53, ka_swallowed=1.45, D_oral=0.32,
-    ka_oral=0.97, Fgut=0.64, Vc=192.0, Q1=84.3, Vp1=143.0, Q2=37.6, Vp2=417.0, Qh=151.0, Vh=101.0, kel=1.11,
-    kmet=2.77, Vcn=70.0, CLn=38.0, Vpn=115.0, Q3=26.1,
-)  # fmt: skip
-DELAYED = dict(
-    F1=0.263, D1=13.1 / 60, KA1=2.4, F2=1.16, D2=29.9 / 60, KA2=2.94, MTT_gut=10.7 / 60, V1=11.6, V2=39.0,
-    V3=174.0, CL=88.8, Q2=145.8, Q3=72.6, MTT_metabolism=20.1 / 60, fN=0.8, Vn2=221.0, CLn=60.0, Qn=157.8,
-    MTT_second=1.12 / 60, fH=0.7, VH=4.4, VH2=87.5, CLH=55.98, QH=102.0,
-)  # fmt: skip
-TYPICAL = {"mammillary": MAMMILLARY, "hepatoportal": HEPATOPORTAL, "delayed-metabolites": DELAYED}
 SHARES = {"F_im", "F_sc", "FRn", "FRn_later_devices", "Fgut", "F1", "fN", "fH"}  # none passes 1
 SPREAD = 0.4  # SD of the logarithm: wider than any published variance but that of kel and ka_swallowed
 

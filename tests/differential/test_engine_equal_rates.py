@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from tests.differential import oracle
-from tests.differential.drawn import DELAYED, FEW, HEPATOPORTAL, MAMMILLARY, Drawn, how_many
+from tests.differential.drawn import FEW, Drawn, how_many
 from tests.differential.engine import ALLOWED, asked, judged, off_by
+from tools.bench.models import DELAYED, HEPATOPORTAL, MAMMILLARY
 
 # Relative distance of the two rates; all of them where many cases are asked for.
 GAPS = (0.0, 1e-9, 1e-4) if how_many() <= FEW else (0.0, 1e-15, 1e-12, 1e-9, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)

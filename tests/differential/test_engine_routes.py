@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from tests.differential import oracle, sbml
-from tests.differential.drawn import KINDS, TYPICAL, Drawn, draw, drawn, patient
+from tests.differential.drawn import KINDS, Drawn, draw, drawn, patient
 from tests.differential.engine import ALLOWED, asked, judged, off_by, worst_of
 from tests.differential.oracle import Input
+from tools.bench.models import TYPICAL
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tests.differential import oracle, sbml
-from tests.differential.drawn import KINDS, TYPICAL, Drawn, drawn, patient
+from tests.differential.drawn import KINDS, Drawn, drawn, patient
 from tests.differential.oracle import AMOUNTS, STATES
+from tools.bench.models import TYPICAL
 
 
 def worst(found: np.ndarray, judge: np.ndarray, above: float) -> float:
