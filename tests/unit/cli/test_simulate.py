@@ -178,7 +178,7 @@ def test_a_case_gives_weight_with_its_date_age_and_drugs(posology):
 
 
 def test_a_cold_curve_loads_neither_the_library_that_decides_nor_anything_heavy():
-    """The time is measured by the bench; that which would cost it is asserted here."""
+    """A time depends on the machine; that which would cost it is asserted here."""
     code = (
         "import sys; sys.argv = ['posology', *sys.argv[1:]]\n"
         "from posology.cli.main import run\n"
