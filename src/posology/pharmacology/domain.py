@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from posology.knowledge.schema.common import Route
-from posology.knowledge.schema.pk import Bound, PkModelFile
+from posology.knowledge.schema.pk import PkModelFile
+from posology.knowledge.schema.pk_domain import Bound
 from posology.pharmacology.errors import Mixed, OutsideDomain
 from posology.pharmacology.people import Person
 from posology.pharmacology.regimens import Dose, Regimen
@@ -65,17 +66,18 @@ def check_domain(file: PkModelFile, person: Person, regimen: Regimen) -> tuple[R
 
 
 def _check_described(file: PkModelFile, regimen: Regimen) -> None:
-    if regimen.substance not in file.substances:
-        described = " and ".join(one.value for one in file.substances)
-        raise Mixed(
-            f"The model {file.id} describes {described}, and the dose is {regimen.substance.value}. They are "
-            "different substances; choose a model that was made for this one."
-        )
     for route in regimen.routes:
         if route.value not in file.routes:
             raise OutsideDomain(
                 f"The model {file.id} describes {', '.join(file.routes)}, not {route.value}. Choose a model "
                 "that was made for this route."
+            )
+        here = file.substances_by_route.get(route.value, file.substances)
+        if regimen.substance not in here:
+            described = " and ".join(one.value for one in here)
+            raise Mixed(
+                f"The model {file.id} describes {described} by the {route.value} route, and the dose is "
+                f"{regimen.substance.value}. They are different substances; choose a model made for this one."
             )
 
 

@@ -11,7 +11,6 @@ from posology.pharmacology.exposure import (
     Part,
     Standing,
     exposures,
-    kept_between,
     looks_for,
     read,
     together,
@@ -98,18 +97,30 @@ def _met(
     *,
     upwards: bool,
 ) -> FloatArray:
-    """Find where the curve meets the level between two times at which it stands on its two sides."""
+    """Find where the curve meets the level between two times at which it stands on its two sides.
+
+    Members that do not meet it are left out; the search ends when the last of the others has arrived.
+    """
+    met = low.copy()
     if not wanted.any():
-        return low
+        return met
+    starts, low, high = [start.some(wanted) for start in starts], low[wanted], high[wanted]
+    aim = level[wanted] if isinstance(level, np.ndarray) else level
     tau = (low + high) / 2
     for _ in range(ROUNDS):
         states = [start.after(tau) for start in starts]
-        over = read(starts, states, output) - level
+        over = read(starts, states, output) - aim
         past = (over > 0) if upwards else (over < 0)
         low, high = np.where(past, low, tau), np.where(past, tau, high)
         slope = read(starts, [s.slope(v, tau) for s, v in zip(starts, states, strict=True)], output)
-        step = kept_between(tau, over, slope, low, high)
-        if np.max(np.abs(step - tau)[wanted] / np.maximum(high[wanted], 1e-12)) < 1e-12:
-            break
+        with np.errstate(divide="ignore", invalid="ignore"):
+            newton = tau - over / slope
+        # A bound counts as inside: whoever has arrived stands on one, and must not be sent away from it.
+        inside = np.isfinite(newton) & (newton >= low) & (newton <= high)
+        step = np.where(inside, newton, (low + high) / 2)
+        arrived = np.max(np.abs(step - tau) / np.maximum(high, 1e-12)) < 1e-11
         tau = step
-    return tau
+        if arrived:
+            break
+    met[wanted] = tau
+    return met

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from posology.knowledge.schema.common import Substance
 from posology.knowledge.schema.pk import PkModelFile
 from posology.knowledge.schema.pk_parts import Flag
 from posology.pharmacology.covariates import Adjusted, adjust
@@ -104,8 +105,12 @@ class Simulation:
 
     @cached_property
     def flags(self) -> tuple[Flag, ...]:
-        """How the numbers behind the curve were come by, the least sure last."""
-        used = {one.flag for name, one in self.model.parameters.items() if self._is_used(name)}
+        """How the numbers behind the curve were come by, the least sure last; scaling and racemate too."""
+        mine = [one for name, one in self.model.parameters.items() if self._is_used(name)]
+        used = {one.flag for one in mine}
+        used |= {flag for one in mine if (flag := getattr(one.scaling, "flag", None)) is not None}
+        if self.model.racemate is not None and self.regimen.substance is Substance.KETAMINE:
+            used.add(Flag.DERIVED)
         return tuple(flag for flag in _WORSE_LAST if flag in used)
 
     def _is_used(self, name: str) -> bool:

@@ -63,7 +63,10 @@ def test_json_holds_the_arrays_with_their_units_and_the_words(posology):
     assert told["exposure"]["ketamine"]["Cmax_ng_per_mL"]["typical"] == pytest.approx(highest, rel=1e-6)
     assert told["second_opinion"] == "ketamine-clements-1981"
     assert told["range"]["low_ng_per_mL"] == 100
-    assert told["flags"] == {"second-hand": "read in a transcription of the source"}
+    assert told["flags"] == {
+        "second-hand": "read in a transcription of the source",
+        "derived": "worked out from numbers that were read",  # the copy that stands for R-ketamine
+    }
     assert told["supports"].endswith(CLOSING)
     assert json.loads(json.dumps(told)) == told
 
