@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from posology.pharmacology.cascade import Cascade
 from posology.pharmacology.stepping import Input, simulate
 from posology.pharmacology.structures import STRUCTURES
 from tests.differential import oracle
@@ -17,8 +18,8 @@ LEAST = 1e-12  # of its own peak: below that a value is not looked at
 ALLOWED = 1e-9
 
 
-def asked(cases: Sequence[Drawn]) -> np.ndarray:
-    """Return the engine's answer to cases run side by side, shape (n_outputs, n_times, n_cases).
+def system_of(cases: Sequence[Drawn]) -> tuple[Cascade, list[Input]]:
+    """Return cases side by side as the engine's system and its inputs.
 
     The cases share structure, moments looked at, and where and when each input begins; amounts and ends may
     differ.
@@ -35,7 +36,13 @@ def asked(cases: Sequence[Drawn]) -> np.ndarray:
         assert {(each.state, each.start_h) for each in same} == {(one.state, one.start_h)}
         amounts = np.array([each.amount_mg for each in same])
         inputs.append(Input(PORTS.get(one.state, one.state), amounts, one.start_h, durations(same)))
-    found = simulate(STRUCTURES[first.structure](parameters), inputs, np.array(first.times_h))
+    return STRUCTURES[first.structure](parameters), inputs
+
+
+def asked(cases: Sequence[Drawn]) -> np.ndarray:
+    """Return the engine's answer to cases run side by side, shape (n_outputs, n_times, n_cases)."""
+    cascade, inputs = system_of(cases)
+    found = simulate(cascade, inputs, np.array(cases[0].times_h))
     return np.array(list(found.values()))
 
 
