@@ -137,8 +137,9 @@ def parse(document: Document) -> Header:
 
 
 def _first_fault(document: Document, error: ValidationError) -> str:
-    fault = error.errors(include_url=False, include_context=False)[0]
-    path = tuple(_as_written(part) for part in fault["loc"])
+    fault = error.errors(include_url=False)[0]
+    placed = getattr(fault.get("ctx", {}).get("error"), "path", ())  # of a fault that knows its part
+    path = tuple(_as_written(part) for part in (*fault["loc"], *placed))
     where = ".".join(str(part) for part in path) or "the file"
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":

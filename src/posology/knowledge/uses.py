@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from types import MappingProxyType
 
 from posology.knowledge.background import Background
@@ -27,7 +28,7 @@ from posology.knowledge.schema import (
     Value,
 )
 from posology.knowledge.schema.rules import InteractionSize
-from posology.quantities import show_number
+from posology.quantities import Quantity, show_number
 
 # The kind of a use in the words of the pages; what has no line of its own is called by its place.
 _KINDS: tuple[tuple[type[Strict], str], ...] = (
@@ -190,6 +191,9 @@ def _told(part: object, path: tuple[str, ...]) -> str:
         said = getattr(part, name, None)
         if isinstance(said, str) and said:
             return said
+    value, unit = getattr(part, "value", None), getattr(part, "unit", None)
+    if isinstance(value, Decimal) and isinstance(unit, str):  # a model's parameter
+        return f"{path[-1]}: {Quantity(value, unit)}"
     return ", ".join(step.replace("_", " ") for step in path if not step.isdigit())
 
 

@@ -10,12 +10,14 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from posology.knowledge.schema.common import Header, Number, Strict, Substance, Whole
+from posology.knowledge.schema.common import Header, Number, Strict, Substance
+from posology.knowledge.schema.pk_domain import Domain, Population
 from posology.knowledge.schema.pk_parts import (
     Analyte,
     Flag,
     Flagged,
     PkRoute,
+    PlacedFault,
     Range,
     Sentence,
     Site,
@@ -162,82 +164,6 @@ class MolarMass(Flagged):
     values: dict[Analyte, Annotated[Number, Field(gt=0)]]
 
 
-# ---------------------------------------------------------------- who was studied, and where it holds
-
-
-class Spread(Strict):
-    """A characteristic of those who were studied, as far as it was published."""
-
-    low: Number | None = None
-    high: Number | None = None
-    median: Number | None = None
-    mean: Number | None = None
-    sd: Number | None = None
-    unit: str
-
-    @model_validator(mode="after")
-    def _is_ordered(self) -> "Spread":
-        check_unit(self.unit, "age", "body mass")
-        if (self.low is None) != (self.high is None):
-            raise ValueError("it has one end; write low and high, or neither")
-        if self.low is not None and self.high is not None and self.low >= self.high:
-            raise ValueError(f"low {self.low} does not lie below high {self.high}; mend one of them")
-        return self
-
-
-class Population(Flagged):
-    """Who was studied, in one sentence and in the numbers that were published."""
-
-    n: Whole | None = Field(default=None, ge=1)  # none where it was not read
-    healthy: Whole | None = None
-    patients: Whole | None = None
-    age: Spread | None = None
-    weight: Spread | None = None
-    female_percent: Number | None = Field(default=None, ge=0, le=100)
-    doses: str
-    sampling: str
-    text: Sentence
-
-
-What = Literal["age", "weight", "dose-per-kg", "dose", "duration", "time-after", "device-count"]
-_MEASURES = {
-    "age": "age",
-    "weight": "body mass",
-    "dose-per-kg": "dose per body mass",
-    "dose": "drug mass",
-    "duration": "time",
-    "time-after": "time",
-    "device-count": "count",
-}
-
-
-class Bound(Strict):
-    """Between what the model holds, on some routes or on all, with the sentence that a clinician reads."""
-
-    what: What
-    routes: tuple[PkRoute, ...] = ()
-    low: Number | None = None
-    high: Number | None = None
-    unit: str
-    say: Sentence
-
-    @model_validator(mode="after")
-    def _bounds(self) -> "Bound":
-        check_unit(self.unit, _MEASURES[self.what])
-        if self.low is None and self.high is None:
-            raise ValueError("it has no bound; write low, high, or both")
-        if self.low is not None and self.high is not None and self.low >= self.high:
-            raise ValueError(f"low {self.low} does not lie below high {self.high}; mend one of them")
-        return self
-
-
-class Domain(Strict):
-    """Outside ``hard`` the model is not run; outside ``soft`` it is, and its sentence stands beside."""
-
-    hard: tuple[Bound, ...] = Field(min_length=1)
-    soft: tuple[Bound, ...] = ()
-
-
 class Racemate(Strict):
     """How a racemate is simulated from a model of the S-form.
 
@@ -256,6 +182,8 @@ class Racemate(Strict):
 
 
 # ---------------------------------------------------------------- the file
+
+Placed = tuple[str, tuple[str | int, ...]]  # a fault in words, and which part of the file is meant
 
 
 class PkModelFile(Header):
@@ -287,63 +215,100 @@ class PkModelFile(Header):
 
     @model_validator(mode="after")
     def _fits_its_structure(self) -> "PkModelFile":
-        for problem in (*self._list_faults(), *self._parameter_faults(), *self._spread_faults()):
-            raise ValueError(problem)
+        for problem, path in (*self._list_faults(), *self._parameter_faults(), *self._spread_faults()):
+            raise PlacedFault(problem, *path)
         return self
 
-    def _list_faults(self) -> Iterator[str]:
+    def _list_faults(self) -> Iterator[Placed]:
         for name in ("substances", "analytes", "routes"):
             listed = getattr(self, name)
             if len(set(listed)) < len(listed):
-                yield f"{name} name one entry twice; write each once"
+                yield f"{name} name one entry twice; write each once", (name,)
         for route in self.role_by_route:
             if route not in self.routes:
-                yield f"role_by_route names '{route}', which is none of its routes"
+                yield f"role_by_route names '{route}', which is none of its routes", ("role_by_route",)
         for route, fewer in self.substances_by_route.items():
             if route not in self.routes or not set(fewer) < set(self.substances) or not fewer:
-                yield f"substances_by_route of '{route}' does not name fewer substances of one of its routes"
+                yield (
+                    f"substances_by_route of '{route}' does not name fewer substances of one of its routes",
+                    ("substances_by_route", route),
+                )
         for analyte in self.residual:
             if analyte not in self.analytes:
-                yield f"residual names '{analyte}', which is none of its analytes"
-        for bound in (*self.domain.hard, *self.domain.soft):
-            if not set(bound.routes) <= set(self.routes):
-                yield f"the bound of {bound.what} names a route that is none of the model's"
+                yield f"residual names '{analyte}', which is none of its analytes", ("residual", analyte)
+        for part in ("hard", "soft"):
+            for i, bound in enumerate(getattr(self.domain, part)):
+                if not set(bound.routes) <= set(self.routes):
+                    yield (
+                        f"the bound of {bound.what} names a route that is none of the model's",
+                        ("domain", part, i),
+                    )
         if self.metabolites_carried_as == "moles" and (
-            self.molar_mass_g_per_mol is None or set(self.molar_mass_g_per_mol.values) < set(self.analytes)
+            self.molar_mass_g_per_mol is None
+            or not set(self.molar_mass_g_per_mol.values) >= set(self.analytes)
         ):
-            yield "amounts in moles need the molar mass of every analyte under molar_mass_g_per_mol"
-        if self.racemate is not None and not {"ketamine", "esketamine"} <= set(self.substances):
-            yield "a racemate is simulated only by a model of ketamine and of esketamine; mend substances"
-        if self.racemate is None and {"ketamine", "esketamine"} <= set(self.substances):
-            yield "it is of ketamine and of esketamine; say under racemate how one follows from the other"
+            yield (
+                "amounts in moles need the molar mass of every analyte under molar_mass_g_per_mol",
+                ("molar_mass_g_per_mol",),
+            )
+        both = {"ketamine", "esketamine"} <= set(self.substances)
+        if self.racemate is not None and not both:
+            yield (
+                "a racemate is simulated only by a model of ketamine and of esketamine; mend substances",
+                ("racemate",),
+            )
+        if self.racemate is None and both:
+            yield (
+                "it is of ketamine and of esketamine; say under racemate how one follows from the other",
+                ("substances",),
+            )
 
-    def _parameter_faults(self) -> Iterator[str]:
+    def _parameter_faults(self) -> Iterator[Placed]:
         structure = STRUCTURES[self.structure]
-        for name in structure.missing(set(self.parameters), self.routes, self.analytes):
-            yield f"the structure '{self.structure}' needs the parameter '{name}', which is missing. Add it"
-        for name, parameter in self.parameters.items():
+        for name in self.parameters:
             if name not in structure.known:
-                yield f"the structure '{self.structure}' has no parameter '{name}'; mend its spelling"
+                yield (
+                    f"the structure '{self.structure}' has no parameter '{name}'; mend its spelling",
+                    ("parameters", name),
+                )
+        for name in structure.missing(set(self.parameters), self.routes, self.analytes):
+            yield (
+                f"the structure '{self.structure}' needs the parameter '{name}', which is missing. Add it",
+                ("parameters",),
+            )
+        for name, parameter in self.parameters.items():
             try:
                 check_unit(parameter.unit, dimension_of(name))
             except ValueError as fault:
-                yield f"{name}: {fault}"
+                yield str(fault), ("parameters", name, "unit")
             if is_fraction(name) and parameter.value > 1:
-                yield f"{name} is {parameter.value}, and a fraction is no more than 1; mend it"
-        for effect in self.study_population_effects:
+                yield (
+                    f"it is {parameter.value}, and a fraction is no more than 1; mend it",
+                    ("parameters", name, "value"),
+                )
+        for i, effect in enumerate(self.study_population_effects):
             if effect.parameter not in self.parameters:
-                yield f"the effect '{effect.id}' is on '{effect.parameter}', which is no parameter here"
+                yield (
+                    f"the effect '{effect.id}' is on '{effect.parameter}', which is no parameter here",
+                    ("study_population_effects", i),
+                )
 
-    def _spread_faults(self) -> Iterator[str]:
+    def _spread_faults(self) -> Iterator[Placed]:
         pairs = [frozenset(one.parameters) for one in self.between_covariances]
         if len(set(pairs)) < len(pairs):
-            yield "one pair of parameters has two covariances; keep one of them"
-        for pair in self.between_covariances:
+            yield "one pair of parameters has two covariances; keep one of them", ("between_covariances",)
+        for i, pair in enumerate(self.between_covariances):
             for name in pair.parameters:
                 if name not in self.variances:
-                    yield f"a covariance names '{name}', which has no variance here; give it one"
+                    yield (
+                        f"a covariance names '{name}', which has no variance here; give it one",
+                        ("between_covariances", i),
+                    )
         if not positive_definite(self.variances, self.between_covariances):
-            yield "the variances and covariances are not positive definite; read them again at the source"
+            yield (
+                "the variances and covariances are not positive definite; read them again at the source",
+                ("between_covariances",),
+            )
 
     @property
     def variances(self) -> Mapping[str, Decimal]:

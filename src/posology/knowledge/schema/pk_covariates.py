@@ -9,7 +9,15 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from posology.knowledge.schema.common import Header, Number, Strict, Substance, Whole
-from posology.knowledge.schema.pk_parts import Analyte, Flag, Flagged, PkRoute, Sentence, check_unit
+from posology.knowledge.schema.pk_parts import (
+    Analyte,
+    Flag,
+    Flagged,
+    PkRoute,
+    PlacedFault,
+    Sentence,
+    check_unit,
+)
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Ratio = Annotated[Number, Field(gt=0)]
@@ -165,7 +173,10 @@ class PkCovariatesFile(Header):
         ids = [one.id for entries in listed for one in entries]
         for twice in sorted({one for one in ids if ids.count(one) > 1}):
             raise ValueError(f"two entries carry the id '{twice}'; give one of them another")
-        for pair in self.multipliers:
+        for i, pair in enumerate(self.multipliers):
             if pair.g * self.fgut_of_the_model > Decimal("1.001"):  # g is written rounded
-                raise ValueError(f"'{pair.id}' lifts Fgut above 1; g is at most 1/{self.fgut_of_the_model}")
+                raise PlacedFault(
+                    f"'{pair.id}' lifts Fgut above 1; g is at most 1/{self.fgut_of_the_model}",
+                    *("multipliers", i),
+                )
         return self

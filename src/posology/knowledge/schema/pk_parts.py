@@ -64,6 +64,14 @@ class Flagged(Cited):
         return self
 
 
+class PlacedFault(ValueError):
+    """A fault of a file as a whole that knows which part of it is meant, so that its line can be told."""
+
+    def __init__(self, message: str, *path: str | int) -> None:
+        super().__init__(message)
+        self.path = path
+
+
 def check_unit(unit: str, *dimensions: str) -> None:
     """Refuse a unit that is not in the closed table, or measures something else than what was asked for.
 

@@ -132,7 +132,8 @@ def products(request: HttpRequest) -> HttpResponse:
 def file_page(request: HttpRequest, file: str) -> HttpResponse:
     """Show one file that has no page of its own: its values, and everything in it that cites."""
     shelf = shelf_of(request)
-    found = next((f for f in deciding_files(shelf.library) if f.id == file), None)
+    models = shelf.background.models.files if shelf.background.models else ()
+    found = next((f for f in (*deciding_files(shelf.library), *models) if f.id == file), None)
     if found is None:
         raise Http404
     values = getattr(found, "values", {})

@@ -90,6 +90,8 @@ def _href(file: Header) -> str:
         "fact-ids": reverse("facts"),
         "site-settings": reverse("site-settings"),
     }
+    if file.kind.startswith("pk-"):
+        return reverse("knowledge-file", args=[file.id])
     return pages.get(file.kind, "")
 
 
