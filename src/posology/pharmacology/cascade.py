@@ -17,7 +17,7 @@ import numpy.typing as npt
 from posology.pharmacology.stages import FloatArray
 
 Weights = FloatArray | float
-Members = slice | npt.NDArray[np.bool_]
+Members = slice | npt.NDArray[np.bool_] | npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ where the curve meets it. A coarse row of looks only says between which two of t
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,9 @@ IntArray = npt.NDArray[np.int64]
 ROUNDS = 48
 _ARRIVED_H = 1e-6
 _LOOKS_A_LENGTH = 4
+
+# Doses further apart than this have a summit each; bookkeeping, no clinical number.
+_APART_H = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +108,33 @@ def exposures(parts: Sequence[Part], outputs: Sequence[str], until_h: float) -> 
     looks = looks_for(parts, until_h)
     walks = [Walk(part.cascade, part.inputs, looks) for part in parts]
     n_members = parts[0].cascade.n_members
-    best = {name: np.full(n_members, -np.inf) for name in outputs}
-    at = {name: np.zeros(n_members, dtype=int) for name in outputs}
+    session = _sessions(parts, looks)
+    shape = (int(session[-1]) + 1, n_members)
+    best = {name: np.full(shape, -np.inf) for name in outputs}
+    at = {name: np.zeros(shape, dtype=int) for name in outputs}
     row, added = np.empty(n_members), np.empty(n_members)
     readers = {name: [reader(part.cascade, name) for part in parts] for name in outputs}
     for look, states in together(walks):
         for name in outputs:
             value = value_of(readers[name], states, row, added)
-            at[name][value > best[name]] = look
-            np.maximum(best[name], value, out=best[name])
+            highest = best[name][session[look]]
+            at[name][session[look]][value > highest] = look
+            np.maximum(highest, value, out=highest)
     areas = {name: np.zeros(n_members) for name in outputs}
     for part, left in zip(parts, states, strict=True):
-        passed = _passed(part, left, until_h)
+        over = passed(part, left, until_h)
         for name in outputs:
-            reader(part.cascade, name)(passed, row)
+            reader(part.cascade, name)(over, row)
             areas[name] += row
     tops = {name: _summit(parts, walks, looks, name, best[name], at[name]) for name in outputs}
     return {name: Exposure(*tops[name], areas[name]) for name in outputs}
+
+
+def _sessions(parts: Sequence[Part], looks: FloatArray) -> IntArray:
+    """Number the session of each look: the highest look of all need not stand beside the highest summit."""
+    starts = sorted({one.start_h for part in parts for one in part.inputs})
+    begins = [start for before, start in pairwise(starts) if start - before > _APART_H]
+    return np.searchsorted(np.array(begins), looks + SAME_MOMENT_H)
 
 
 def auc_to_infinity(parts: Sequence[Part], output: str) -> FloatArray:
@@ -128,27 +142,33 @@ def auc_to_infinity(parts: Sequence[Part], output: str) -> FloatArray:
     total = np.zeros(parts[0].cascade.n_members)
     row = np.empty_like(total)
     for part in map(Part.pruned, parts):
-        passed = _passed(part, np.zeros_like(part.cascade.rates_per_h), None)
-        reader(part.cascade, output)(passed, row)
+        over = passed(part, np.zeros_like(part.cascade.rates_per_h), None)
+        reader(part.cascade, output)(over, row)
         total += row
     return total
 
 
-def _passed(part: Part, left: FloatArray, until_h: float | None) -> FloatArray:
-    """Integrate each coordinate over time: what went in and is not there any more, over its rate."""
-    given = np.zeros_like(left)
+def passed(
+    part: Part, left: FloatArray, until_h: float | None, begun: FloatArray | None = None
+) -> FloatArray:
+    """Integrate each coordinate over time: what went in and is not there any more, over its rate.
+
+    ``left`` are the coordinates at ``until_h``, ``begun`` those at the start, nothing if left out; None for
+    ``until_h`` where everything has been given.
+    """
+    given = np.zeros_like(left) if begun is None else begun.copy()
     for one in part.inputs:
         share = 1.0 if one.at_once or until_h is None else _given_by(one, until_h)
         for row, weight in part.cascade.ports[one.port]:
             given[row] += weight * one.amount_mg * share
-    passed = np.zeros_like(left)
+    area = np.zeros_like(left)
     feeding = part.cascade.feeding
     for row in range(left.shape[0]):
         fed = given[row] - left[row]
         for each in feeding.get(row, ()):
-            fed += each.per_h * passed[each.source]
-        np.divide(fed, part.cascade.rates_per_h[row], out=passed[row])
-    return passed
+            fed += each.per_h * area[each.source]
+        np.divide(fed, part.cascade.rates_per_h[row], out=area[row])
+    return area
 
 
 def _given_by(one: Input, hour: float) -> FloatArray | float:
@@ -253,8 +273,29 @@ def _summit(
     best: FloatArray,
     at: IntArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Find the top beside the highest look of each member, on the side to which the curve still rises."""
-    here, before = _caught(parts, walks, looks, at, np.maximum(at - 1, 0))
+    """Find the highest summit of all sessions, the first of equal ones."""
+    places = [one for each in at for one in (each, np.maximum(each - 1, 0))]
+    caught = _caught(parts, walks, looks, *places)
+    value, at_h = summit_beside(caught[0], caught[1], looks, output, best[0], at[0])
+    for k in range(1, len(at)):
+        later, later_h = summit_beside(caught[2 * k], caught[2 * k + 1], looks, output, best[k], at[k])
+        value, at_h = np.maximum(value, later), np.where(later > value, later_h, at_h)
+    return value, at_h
+
+
+def summit_beside(
+    here: Sequence[Standing],
+    before: Sequence[Standing],
+    looks: FloatArray,
+    output: str,
+    best: FloatArray,
+    at: IntArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Find the top beside the highest look of each member, on the side to which the curve still rises.
+
+    ``here`` and ``before`` are where each part stands at that look, ``at``, and at the one before it, and
+    ``best`` is what was seen there. Returns the top and its time, h, both of shape (n_members,).
+    """
     none = np.zeros(best.size)
     last = at == looks.size - 1
     slopes_on = [one.slope(one.state, none) for one in here]

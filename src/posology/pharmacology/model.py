@@ -33,7 +33,7 @@ _WITHIN = {
 }
 _MICRO = 1000.0  # doses go in as µg, so that what comes out per L is ng/mL
 
-Changes = Mapping[str, float]
+Changes = Mapping[str, float | FloatArray]
 
 
 def load(model: str) -> "Model":
@@ -74,7 +74,7 @@ class Model:
             For whom.
         cohort : Cohort
             Whose deviations to take.
-        changes : mapping of str to float, optional
+        changes : mapping of str to float or ndarray of float, shape (n_members,), optional
             Multipliers of parameters, from the covariates.
 
         Returns
@@ -189,7 +189,9 @@ def within(value: Decimal, unit: str) -> float:
     return float(convert(value, unit, _WITHIN[UNITS[unit].dimension]))
 
 
-def _share(typical: float, deviation: FloatArray | float, factor: float, n_members: int) -> FloatArray:
+def _share(
+    typical: float, deviation: FloatArray | float, factor: FloatArray | float, n_members: int
+) -> FloatArray:
     """A fraction whose spread is on the logit; a factor on top may not lift it above the whole."""
     odds = typical / (1 - typical) * np.exp(deviation)
     return np.broadcast_to(np.minimum(odds / (1 + odds) * factor, 1.0), (n_members,))

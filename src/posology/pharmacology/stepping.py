@@ -175,13 +175,16 @@ class Walk:
                 _place_constant(self._run, self._plan, one)
         self._added = {look: _sum(parts) for look, parts in self._plan.at_end.items()}
 
-    def steps(self, until: int | None = None) -> Iterator[tuple[int, FloatArray]]:
+    def steps(
+        self, until: int | None = None, begun: FloatArray | None = None
+    ) -> Iterator[tuple[int, FloatArray]]:
         """Yield each look and the coordinates at it, shape (n_coordinates, n_members).
 
-        The array is the same one each time and changes with the next look: copy what must stay.
+        ``begun`` is what earlier doses left there before the first look. The array is the same one each time
+        and changes with the next look: copy what must stay.
         """
         last = self._run.t_h.size if until is None else until
-        return _step(self._run, self._plan, self._added, last)
+        return _step(self._run, self._plan, self._added, last, begun)
 
 
 def _sum(parts: list[FloatArray]) -> FloatArray:
@@ -248,10 +251,10 @@ def _groups(cascade: Cascade) -> list[tuple[int, int, int]]:
 
 
 def _step(
-    run: _Run, plan: _Plan, added: Mapping[int, FloatArray], until: int
+    run: _Run, plan: _Plan, added: Mapping[int, FloatArray], until: int, begun: FloatArray | None
 ) -> Iterator[tuple[int, FloatArray]]:
     cascade, t_h = run.cascade, run.t_h
-    state = np.zeros_like(cascade.rates_per_h)
+    state = np.zeros_like(cascade.rates_per_h) if begun is None else begun.copy()
     carried = np.zeros_like(state)
     groups = _groups(cascade)
     fed_from = next((start for start, _, low in groups if low < start), cascade.n_coordinates)
