@@ -15,7 +15,7 @@ from typing import Any
 
 from posology.knowledge import Cited, Library, load_library
 from posology.quantities import UNITS
-from tools import mutation_score
+from tools import docs_models, mutation_score
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -181,10 +181,12 @@ def pages() -> dict[str, str]:
         "behaviours.md": behaviours(),
         "mutants.md": mutation_score.page(mutation_score.kept(), mutation_score.accepted()),
     }
+    contents |= docs_models.pages()
     note = "<!-- Made by `make docs`; edit the knowledge file or the test instead. -->\n"
     made = {name: note + "\n".join(lines).rstrip() + "\n" for name, lines in contents.items()}
     titles = {name: text.split("\n")[1].removeprefix("# ") for name, text in made.items()}
-    index = "".join(f"- [{title}]({name})\n" for name, title in titles.items())
+    listed = {name: title for name, title in titles.items() if "/" not in name or name.endswith("README.md")}
+    index = "".join(f"- [{title}]({name})\n" for name, title in listed.items())
     return {"README.md": f"{note}# Reference\n\n{index}", **made}
 
 
