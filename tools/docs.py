@@ -185,8 +185,7 @@ def pages() -> dict[str, str]:
     note = "<!-- Made by `make docs`; edit the knowledge file or the test instead. -->\n"
     made = {name: note + "\n".join(lines).rstrip() + "\n" for name, lines in contents.items()}
     titles = {name: text.split("\n")[1].removeprefix("# ") for name, text in made.items()}
-    listed = {name: title for name, title in titles.items() if "/" not in name or name.endswith("README.md")}
-    index = "".join(f"- [{title}]({name})\n" for name, title in listed.items())
+    index = "".join(f"- [{title}]({name})\n" for name, title in titles.items())
     return {"README.md": f"{note}# Reference\n\n{index}", **made}
 
 
