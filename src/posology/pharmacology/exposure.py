@@ -26,8 +26,9 @@ ROUNDS = 48
 _ARRIVED_H = 1e-6
 _LOOKS_A_LENGTH = 4
 
-# Doses further apart than this have a summit each; bookkeeping, no clinical number.
-_APART_H = 8.0
+# A stretch is searched only in members whose highest look of it comes to this share of their highest look: a
+# summit that towers twice over both looks beside it would have to fit between them.
+_WORTH = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,8 @@ def exposures(parts: Sequence[Part], outputs: Sequence[str], until_h: float) -> 
     looks = looks_for(parts, until_h)
     walks = [Walk(part.cascade, part.inputs, looks) for part in parts]
     n_members = parts[0].cascade.n_members
-    session = _sessions(parts, looks)
-    shape = (int(session[-1]) + 1, n_members)
+    stretch = _stretches(parts, looks)
+    shape = (int(stretch[-1]) + 1, n_members)
     best = {name: np.full(shape, -np.inf) for name in outputs}
     at = {name: np.zeros(shape, dtype=int) for name in outputs}
     row, added = np.empty(n_members), np.empty(n_members)
@@ -117,8 +118,8 @@ def exposures(parts: Sequence[Part], outputs: Sequence[str], until_h: float) -> 
     for look, states in together(walks):
         for name in outputs:
             value = value_of(readers[name], states, row, added)
-            highest = best[name][session[look]]
-            at[name][session[look]][value > highest] = look
+            highest = best[name][stretch[look]]
+            at[name][stretch[look]][value > highest] = look
             np.maximum(highest, value, out=highest)
     areas = {name: np.zeros(n_members) for name in outputs}
     for part, left in zip(parts, states, strict=True):
@@ -130,10 +131,10 @@ def exposures(parts: Sequence[Part], outputs: Sequence[str], until_h: float) -> 
     return {name: Exposure(*tops[name], areas[name]) for name in outputs}
 
 
-def _sessions(parts: Sequence[Part], looks: FloatArray) -> IntArray:
-    """Number the session of each look: the highest look of all need not stand beside the highest summit."""
+def _stretches(parts: Sequence[Part], looks: FloatArray) -> IntArray:
+    """Number the stretch of each look, a new one with each dose: each may have the highest summit."""
     starts = sorted({one.start_h for part in parts for one in part.inputs})
-    begins = [start for before, start in pairwise(starts) if start - before > _APART_H]
+    begins = [start for before, start in pairwise(starts) if start - before > SAME_MOMENT_H]
     return np.searchsorted(np.array(begins), looks + SAME_MOMENT_H)
 
 
@@ -273,13 +274,20 @@ def _summit(
     best: FloatArray,
     at: IntArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Find the highest summit of all sessions, the first of equal ones."""
+    """Find the highest summit of all stretches, the first of equal ones."""
     places = [one for each in at for one in (each, np.maximum(each - 1, 0))]
     caught = _caught(parts, walks, looks, *places)
-    value, at_h = summit_beside(caught[0], caught[1], looks, output, best[0], at[0])
-    for k in range(1, len(at)):
-        later, later_h = summit_beside(caught[2 * k], caught[2 * k + 1], looks, output, best[k], at[k])
-        value, at_h = np.maximum(value, later), np.where(later > value, later_h, at_h)
+    highest = best.max(axis=0)
+    value, at_h = np.full(highest.size, -np.inf), np.zeros(highest.size)
+    for k in range(len(at)):
+        worth = best[k] >= _WORTH * highest
+        if not worth.any():
+            continue
+        here, before = ([one.some(worth) for one in starts] for starts in caught[2 * k : 2 * k + 2])
+        top, top_h = summit_beside(here, before, looks, output, best[k][worth], at[k][worth])
+        higher = top > value[worth]
+        at_h[worth] = np.where(higher, top_h, at_h[worth])
+        value[worth] = np.where(higher, top, value[worth])
     return value, at_h
 
 
@@ -332,9 +340,11 @@ def _caught(
         [Standing(part, looks[at], np.zeros_like(part.cascade.rates_per_h)) for part in parts]
         for at in wanted
     ]
-    until = max(int(at.max()) for at in wanted) + 1
-    for look, states in together(walks, until):
-        for at, starts in zip(wanted, caught, strict=True):
+    spans = [(int(at.min()), int(at.max())) for at in wanted]
+    for look, states in together(walks, max(last for _, last in spans) + 1):
+        for at, (first, last), starts in zip(wanted, spans, caught, strict=True):
+            if not first <= look <= last:
+                continue
             where = at == look
             if where.any():
                 for start, state in zip(starts, states, strict=True):

@@ -40,6 +40,12 @@ class Propagator:
     passed: FloatArray
     forced: Mapping[str, FloatArray]
 
+    def carried_on(self, state: FloatArray) -> FloatArray:
+        """What coordinates of the shape of ``decay`` have become at the end, with nothing given meanwhile."""
+        later = self.decay * state
+        later += np.einsum("ijn,jn->in", self.passed, state)
+        return later
+
     def after_impulse(self, cascade: Cascade, port: str) -> FloatArray:
         """What one mg given through ``port`` at the start has become at the end."""
         left = np.zeros_like(self.decay)

@@ -9,16 +9,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from posology.pharmacology.cascade import Cascade, Members
 from posology.pharmacology.errors import ModelError
 from posology.pharmacology.propagators import Propagator, propagator
 from posology.pharmacology.stages import FloatArray
 
+IntArray = npt.NDArray[np.int64]
 Reader = Callable[[FloatArray, FloatArray], object]
 
 # Two moments nearer than this are one: floating point, not pharmacology (4 nanoseconds).
 SAME_MOMENT_H = 1e-12
+
+# An input that ended longer than this before a look is carried on from its end: the difference of two long
+# inputs would have lost its digits where little is left. Sooner the difference is as exact, and cheaper.
+_SOON_H = 1.0
 
 # Coefficients of a block of members are meant to stay in the second level of the cache.
 _CACHE_BYTES = 1_200_000
@@ -217,9 +223,16 @@ def _place_constant(run: _Run, plan: _Plan, one: Input) -> None:
         if key not in whole:
             whole[key] = run.forced(one.port, since) * rate
         left = whole[key]
-        if stop > end_h + SAME_MOMENT_H:  # as if it went on, less what would have come after its end
-            left = left - run.forced(one.port, stop - end_h) * rate
+        if stop > end_h + SAME_MOMENT_H:
+            left = _ended(run, one.port, since, stop - end_h) * rate
         plan.at_end[look + 1].append(left)
+
+
+def _ended(run: _Run, port: str, since_h: float, after_h: float) -> FloatArray:
+    """What one mg/h leaves that began ``since_h`` before a look and ended ``after_h`` before it."""
+    if after_h <= _SOON_H:  # as if it went on, less what would have come after its end
+        return run.forced(port, since_h) - run.forced(port, after_h)
+    return run.over(after_h).carried_on(run.forced(port, since_h - after_h))
 
 
 def _place_each_member(run: _Run, plan: _Plan, one: Input) -> None:
@@ -229,13 +242,28 @@ def _place_each_member(run: _Run, plan: _Plan, one: Input) -> None:
     end_h = one.start_h + duration
     last = np.searchsorted(run.t_h, end_h, side="right") - 1  # the interval in which it ends
     inside = last < run.t_h.size - 1
-    after = np.where(inside, run.t_h[np.minimum(last + 1, run.t_h.size - 1)] - end_h, 0.0)
-    beyond = propagator(run.cascade, after, run.constant).forced[one.port] * rate
+    following = run.t_h[np.minimum(last + 1, run.t_h.size - 1)]
+    after = np.where(inside, following - end_h, 0.0)
+    soon = float(after.max()) <= _SOON_H
+    ending = _beyond(run, one.port, after) if soon else _carried(run, one, after, end_h, last)
     for look in range(run.look_before(one.start_h), min(int(last.max()) + 1, run.t_h.size - 1)):
         begin, stop = float(run.t_h[look]), float(run.t_h[look + 1])
-        left = run.forced(one.port, stop - max(begin, one.start_h)) * np.where(last >= look, rate, 0.0)
-        left -= np.where(last == look, beyond, 0.0)
+        running = last >= look if soon else last > look
+        left = run.forced(one.port, stop - max(begin, one.start_h)) * np.where(running, rate, 0.0)
+        left += np.where(last == look, ending * rate, 0.0)
         plan.at_end[look + 1].append(left)
+
+
+def _beyond(run: _Run, port: str, after_h: FloatArray) -> FloatArray:
+    """What must be taken off at the look after an end if the input is run on to that look."""
+    return -propagator(run.cascade, after_h, run.constant).forced[port]
+
+
+def _carried(run: _Run, one: Input, after_h: FloatArray, end_h: FloatArray, last: IntArray) -> FloatArray:
+    """What the interval in which an input ends leaves at the look after it."""
+    given_h = end_h - np.maximum(run.t_h[last], one.start_h)
+    left = propagator(run.cascade, given_h, run.constant).forced[one.port]
+    return propagator(run.cascade, after_h).carried_on(left)
 
 
 # ----------------------------------------------------------------------------------------- the stepping
