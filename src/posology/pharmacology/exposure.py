@@ -277,6 +277,8 @@ def _summit(
     """Find the highest summit of all stretches, the first of equal ones."""
     places = [one for each in at for one in (each, np.maximum(each - 1, 0))]
     caught = _caught(parts, walks, looks, *places)
+    if len(at) == 1:
+        return summit_beside(caught[0], caught[1], looks, output, best[0], at[0])
     highest = best.max(axis=0)
     value, at_h = np.full(highest.size, -np.inf), np.zeros(highest.size)
     for k in range(len(at)):
