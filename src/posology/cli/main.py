@@ -161,6 +161,57 @@ def simulate(
     run_simulate(asked, case, as_of, jurisdiction, as_json=as_json, as_csv=as_csv, svg=svg)
 
 
+@app.command()
+def cohort(
+    out: Annotated[Path, typer.Option(metavar="FILE.parquet", help="The file to write, or a folder for it.")],
+    study: Annotated[
+        Path | None,
+        typer.Argument(metavar="[STUDY]", help="A study file (.yaml or .json); options stand in."),
+    ] = None,
+    substance: Annotated[str | None, typer.Option(help="ketamine (racemic) or esketamine.")] = None,
+    route: Annotated[str | None, typer.Option(help="intravenous, intramuscular, nasal and so on.")] = None,
+    model: Annotated[str | None, typer.Option(help="A model by its id, not the primary one.")] = None,
+    dose_mg: Annotated[str | None, typer.Option(help="The dose of a session in all, mg of base.")] = None,
+    dose_mg_per_kg: Annotated[str | None, typer.Option(help="The dose by each member's own weight.")] = None,
+    minutes: Annotated[str | None, typer.Option(help="How long the infusion takes.")] = None,
+    devices: Annotated[str | None, typer.Option(help="How many nasal devices share the dose.")] = None,
+    rest_minutes: Annotated[str | None, typer.Option(help="From one device to the next.")] = None,
+    sessions_days: Annotated[str | None, typer.Option(help="Days of the sessions, 0,3,7,10,14,17.")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="One weight, kg, or mean=78,sd=15,low=45,high=120.")
+    ] = None,
+    ages: Annotated[str | None, typer.Option(help="One age, years, or low=18,high=75.")] = None,
+    level: Annotated[
+        list[str] | None, typer.Option(help="Count hours above it: ketamine=100 (ng/mL); several times.")
+    ] = None,
+    members: Annotated[str | None, typer.Option(help="How many virtual persons.")] = None,
+    seed: Annotated[str | None, typer.Option(help="Where the random numbers begin.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a running Dask scheduler, such as tcp://10.0.0.5:8786.")
+    ] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(help="Its certificate authority, for tls:// addresses.")
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="The certificate of this side.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The key of this side.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a virtual cohort of any size to a Parquet file; given again, it goes on where it was stopped."""
+    from posology.cli.cohort_threads import pin_threads
+
+    pin_threads()  # before the array library is loaded, which reads it once
+    from posology.cli.cohort import Runner, run_cohort
+
+    options = dict(
+        substance=substance, route=route, model=model, dose_mg=dose_mg, dose_mg_per_kg=dose_mg_per_kg,
+        minutes=minutes, devices=devices, rest_minutes=rest_minutes, sessions_days=sessions_days,
+        weights_kg=weights, ages_years=ages, levels_ng_per_mL=level, members=members, seed=seed,
+    )  # fmt: skip
+    runner = Runner(workers, scheduler, tls_ca, tls_cert, tls_key)
+    raise typer.Exit(run_cohort(study, options, out, runner, as_json=as_json))
+
+
 @app.command("check-knowledge")
 def check_knowledge(
     folder: Annotated[
