@@ -15,10 +15,11 @@ from typing import Any
 
 from posology.knowledge import Cited, Library, load_library
 from posology.quantities import UNITS
-from tools import docs_models, mutation_score
+from tools import docs_examples, docs_models, mutation_score
 
 ROOT = Path(__file__).resolve().parent.parent
-REFERENCE = ROOT / "docs" / "reference"
+DOCS = ROOT / "docs"
+REFERENCE = DOCS / "reference"
 CERTAINTY = {
     "V": "read at the source",
     "S": "reported by another source",
@@ -194,18 +195,20 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare only")
     asked = parser.parse_args()
     stale = []
-    for name, text in pages().items():
-        place = REFERENCE / name
+    made = {REFERENCE / name: text for name, text in pages().items()}
+    made |= {DOCS / name: text for name, text in docs_examples.pages().items()}
+    for place, text in made.items():
+        name = place.relative_to(DOCS)
         if not place.exists() or place.read_text() != text:
-            stale.append(name)
+            stale.append(str(name))
             if not asked.check:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_text(text)
     if asked.check and stale:
-        print(f"out of date in docs/reference: {', '.join(stale)}; run: make docs")
+        print(f"out of date in docs: {', '.join(stale)}; run: make docs")
         return 1
     if not asked.check:
-        print(f"docs/reference: {len(stale)} of {len(pages())} pages written anew")
+        print(f"docs: {len(stale)} of {len(made)} pages written anew")
     return 0
 
 
