@@ -69,7 +69,8 @@ class Tally:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self.counts:
             return
-        place = ROOT / "build" / f"tests-{database()}.json"
+        name = os.environ.get("POSOLOGY_TEST_RUN") or database()
+        place = ROOT / "build" / f"tests-{name}.json"
         place.parent.mkdir(exist_ok=True)
         place.write_text(json.dumps(self.counts, indent=1) + "\n")
         terminalreporter.section(f"kinds of tests, on {database()}")

@@ -76,7 +76,7 @@ class Recorder:
         if ran:
             RECORD.parent.mkdir(exist_ok=True)
             with RECORD.with_suffix(".lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)  # the run on the other database adds to the same record
+                fcntl.flock(lock, fcntl.LOCK_EX)  # runs beside this one add to the same record
                 save(ran, RECORD)
 
 
