@@ -1,0 +1,202 @@
+"""Each boundary of each model file, a hair to either side; and those for whom no curve is drawn."""
+
+import dataclasses
+
+import pytest
+
+from posology.knowledge.models import pk_covariates, pk_models
+from posology.knowledge.schema.common import Route, Substance
+from posology.pharmacology.errors import Mixed, OutsideDomain
+from posology.pharmacology.people import ChildPugh, Person
+from posology.pharmacology.regimens import Dose, Regimen, infusion, rate_profile
+from posology.pharmacology.simulation import simulate
+
+SOMEBODY = Person(weight_kg=70, age_years=25)
+HAIR = 1e-6
+BOUNDS = [
+    (file.id, bound, hard, side)
+    for file in pk_models().values()
+    for hard, bounds in ((True, file.domain.hard), (False, file.domain.soft))
+    for bound in bounds
+    for side in ("low", "high")
+    if getattr(bound, side) is not None and bound.what != "time-after"
+]
+
+
+def regimen_of(file, bound, value):
+    """A session in which what is bounded is ``value``, and everything else is usual."""
+    route = Route((bound.routes or file.routes)[0])
+    substances = file.substances_by_route.get(route.value, file.substances)
+    amount_mg, minutes = {Route.INTRAVENOUS: 35.0, Route.NASAL: 56.0}.get(route, 50.0), 40.0
+    if bound.what == "dose":
+        amount_mg = value
+    elif bound.what == "dose-per-kg":
+        amount_mg = value * SOMEBODY.weight_kg
+    elif bound.what == "duration":
+        minutes = value
+    if route is Route.INTRAVENOUS:
+        return infusion(substances[0], amount_mg, minutes)
+    if bound.what == "device-count":
+        count = round(value)
+        return Regimen(
+            tuple(Dose(substances[0], route, 84 / count, i / 12, device=i + 1) for i in range(count))
+        )
+    return Regimen((Dose(substances[0], route, amount_mg),))
+
+
+def person_of(bound, value):
+    field = {"age": "age_years", "weight": "weight_kg"}.get(bound.what)
+    return dataclasses.replace(SOMEBODY, **{field: value}) if field else SOMEBODY
+
+
+def said(file, bound, value):
+    """The sentences beside a curve, or the refusal."""
+    try:
+        shown = simulate(file.id, regimen_of(file, bound, value), person_of(bound, value), members=0)
+    except OutsideDomain as refused:
+        return "refused", (str(refused),)
+    return "run", tuple(remark.sentence for remark in shown.remarks)
+
+
+@pytest.mark.hazard("H-22")
+@pytest.mark.parametrize(
+    ("model", "bound", "hard", "side"),
+    BOUNDS,
+    ids=[f"{model}-{'hard' if hard else 'soft'}-{b.what}-{side}" for model, b, hard, side in BOUNDS],
+)
+def test_a_hair_outside_is_refused_or_told_and_a_hair_inside_is_not(
+    record_property, model, bound, hard, side
+):
+    file = pk_models()[model]
+    edge = float(getattr(bound, side))
+    step = 1 if bound.what == "device-count" else edge * HAIR
+    outside = edge - step if side == "low" else edge + step
+    inside = edge if bound.what == "device-count" else edge + step if side == "low" else edge - step
+    verdict, sentences = said(file, bound, outside)
+    assert verdict == ("refused" if hard else "run")
+    assert any(bound.say in sentence for sentence in sentences)
+    verdict, sentences = said(file, bound, inside)
+    assert verdict == "run"
+    assert not any(bound.say in sentence for sentence in sentences)
+    record_property("n", 2)
+
+
+def test_the_bounds_are_all_there():
+    """A bound in hours after a dose says when to believe a curve and refuses nobody: it is not asked here."""
+    assert len(BOUNDS) >= 20
+    assert {bound.what for _, bound, _, _ in BOUNDS} == {
+        "age", "weight", "dose", "dose-per-kg", "duration", "device-count",
+    }  # fmt: skip
+
+
+REFUSED = {
+    "child-pugh-c": {"child_pugh": ChildPugh.C},
+    "pregnancy": {"pregnant": True},
+    "dialysis": {"dialysis": True},
+    "intensive-care": {"intensive_care": True},
+    "children": {"age_years": 17.99},
+}
+
+
+@pytest.mark.hazard("H-22")
+@pytest.mark.parametrize("model", pk_models())
+@pytest.mark.parametrize("why", REFUSED)
+def test_for_these_no_curve_is_drawn_by_any_model(record_property, model, why):
+    file = pk_models()[model]
+    bound = dataclasses.make_dataclass("B", ["routes", "what"])((), "age")
+    with pytest.raises(OutsideDomain) as refused:
+        simulate(model, regimen_of(file, bound, 0), dataclasses.replace(SOMEBODY, **REFUSED[why]), members=0)
+    if why != "children":
+        (entry,) = (one for one in pk_covariates().refusals if one.id == why)
+        assert str(refused.value) == f"{entry.say} Decide without one."
+    record_property("n", 1)
+
+
+def test_every_refusal_of_the_file_is_asked():
+    assert {one.id for one in pk_covariates().refusals} == set(REFUSED)
+
+
+def test_what_is_not_known_is_said_and_not_taken_for_normal():
+    shown = simulate("ketamine-otto-2021", infusion(Substance.KETAMINE, 35, 40), SOMEBODY, members=0)
+    assert shown.remarks[-1].sentence == (
+        "Not known here, and no curve would be drawn if it held: Child-Pugh C, Pregnancy, Haemodialysis, "
+        "Intensive care."
+    )
+    known = Person(
+        weight_kg=70,
+        age_years=25,
+        child_pugh=ChildPugh.NONE,
+        pregnant=False,
+        dialysis=False,
+        intensive_care=False,
+    )
+    assert not simulate("ketamine-otto-2021", infusion(Substance.KETAMINE, 35, 40), known, members=0).remarks
+
+
+@pytest.mark.parametrize(
+    ("model", "missing", "asks"),
+    [
+        (
+            "ketamine-otto-2021",
+            "weight_kg",
+            "scales with weight, and the weight is not known. Give it in kg.",
+        ),
+        (
+            "esketamine-perez-ruixo-2021",
+            "age_years",
+            "changes with age, and the age is not known. Give it in years.",
+        ),
+    ],
+)
+def test_a_model_asks_for_what_it_scales_with(model, missing, asks):
+    file = pk_models()[model]
+    bound = dataclasses.make_dataclass("B", ["routes", "what"])((), "none")
+    with pytest.raises(OutsideDomain, match=asks):
+        simulate(
+            model, regimen_of(file, bound, 0), dataclasses.replace(SOMEBODY, **{missing: None}), members=0
+        )
+
+
+def test_an_age_that_a_model_cannot_carry_is_refused():
+    """The flow through the liver would be gone at 129 years; before that it is carried with its sentence."""
+    film = Regimen((Dose(Substance.ESKETAMINE, Route.NASAL, 28.0),))
+    with pytest.raises(OutsideDomain, match="has no Qh left: it was not made for this age"):
+        simulate("esketamine-perez-ruixo-2021", film, Person(weight_kg=70, age_years=130), members=0)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: Dose(Substance.KETAMINE, Route.ORAL, 0.0),
+        lambda: Dose(Substance.KETAMINE, Route.ORAL, float("nan")),
+        lambda: Dose(Substance.KETAMINE, Route.ORAL, float("inf")),
+        lambda: Dose(Substance.KETAMINE, Route.ORAL, 5.0, start_h=float("nan")),
+        lambda: Dose(Substance.KETAMINE, Route.ORAL, 5.0, duration_h=-1.0),
+        lambda: Dose(Substance.KETAMINE, Route.NASAL, 5.0, device=0),
+        lambda: infusion(Substance.KETAMINE, 5.0, 0.0),
+        lambda: Person(weight_kg=0.0),
+        lambda: Person(age_years=float("nan")),
+    ],
+)
+def test_a_number_that_no_dose_or_person_has_is_refused(build):
+    with pytest.raises(OutsideDomain):
+        build()
+
+
+def test_two_substances_are_not_one_regimen():
+    both = (Dose(Substance.KETAMINE, Route.ORAL, 5.0), Dose(Substance.ESKETAMINE, Route.ORAL, 5.0))
+    with pytest.raises(Exception, match="different substances, and their doses cannot be added up"):
+        Regimen(both)
+
+
+def test_a_model_of_another_substance_is_refused():
+    with pytest.raises(Mixed, match="They are different substances"):
+        simulate("ketamine-clements-1981", infusion(Substance.ESKETAMINE, 20, 40), SOMEBODY, members=0)
+
+
+def test_a_pause_is_part_of_how_long_an_infusion_took():
+    """Three minutes in all, spread over forty, are no rapid bolus."""
+    spread = rate_profile(Substance.KETAMINE, [(0.0, 0.025, 400.0), (0.6, 0.625, 400.0)])
+    assert (
+        simulate("ketamine-otto-2021", spread, SOMEBODY, members=0).typical_ng_per_mL["ketamine"].max() > 50
+    )
