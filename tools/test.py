@@ -1,4 +1,4 @@
-"""Run the whole suite on SQLite, beside it what touches PostgreSQL and then the browser, and say what ran.
+"""Run the whole suite on SQLite, beside it what touches PostgreSQL, then the browser, and say what ran.
 
 ``python -m tools.test`` runs everything; words after it go to pytest (``make test ARGS="tests/unit -x"``).
 ``--faults`` takes the tests that kill, cut and fill; ``--proofs`` those that prove a hazard or a requirement.
@@ -9,9 +9,10 @@ import os
 import subprocess
 import sys
 import threading
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from tests.plugins.kinds import table
 from tools import safety
@@ -29,10 +30,12 @@ class Run:
     name: str  # also of the counts that it leaves in build/
     on: str = "sqlite"
     only: str = ""  # an expression of markers
+    paths: tuple[str, ...] = ()
 
     def command(self, words: list[str], expression: str | None) -> tuple[list[str], dict[str, str]]:
         """Return how pytest is called: the words, and the environment."""
-        command = [sys.executable, "-m", "pytest", "-q", "--durations=15", "--durations-min=5", *words]
+        command = [sys.executable, "-m", "pytest", "-q", "--durations=15", "--durations-min=5"]
+        command += [*self.paths, *words]
         environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
         environment["POSOLOGY_DATA"] = str(
             BUILD / f"test-data-{self.name}"
@@ -51,34 +54,42 @@ class Run:
 
 POSTGRESQL = Run("postgresql", on="postgresql", only="integration or postgres")
 EVERYTHING = Run("sqlite")
-# The browser is slow and the databases are not: it runs when PostgreSQL is through, beside the rest.
-BUT_THE_BROWSER, BROWSER = Run("sqlite", only="not browser"), Run("browser", only="browser")
+# The browser is slow, and a core is free when one of the databases is through: its tests come last, in two
+# parts, and each part is taken by whoever is free.
+BUT_THE_BROWSER = Run("sqlite", only="not browser")
+PAGES = Run("browser-pages", paths=("tests/browser/test_pages.py",))
+JOURNEYS = Run("browser-journeys", paths=("tests/browser", "--ignore=tests/browser/test_pages.py"))
 
 
 class Beside(threading.Thread):
-    """Runs one after another in the background, each with a log of its own."""
+    """Takes one run after another from the list that it shares, each with a log of its own."""
 
-    def __init__(self, runs: list[Run], words: list[str], expression: str | None) -> None:
+    def __init__(self, first: Run, left: deque[Run], words: list[str], expression: str | None) -> None:
         super().__init__(daemon=True)
-        self.runs, self.words, self.expression = runs, words, expression
+        self.first, self.left, self.words, self.expression = first, left, words, expression
         self.codes: dict[str, int] = {}
+        self.logs: list[Path] = []
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
 
     def run(self) -> None:
-        for one in self.runs:
-            command, environment = one.command(self.words, self.expression)
+        one: Run | None = self.first
+        while one is not None and not self._stopped:
+            self.logs.append(one.log)
             with one.log.open("w") as log:
-                if self._stopped:
-                    return
-                try:
-                    self._process = subprocess.Popen(
-                        command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, text=True
-                    )
-                except OSError as error:
-                    log.write(f"{one.name} could not begin: {error}\n")
-                    continue
-                self.codes[one.name] = self._process.wait()
+                self._one(one, log)
+            one = next_of(self.left)
+
+    def _one(self, one: Run, log: TextIO) -> None:
+        command, environment = one.command(self.words, self.expression)
+        try:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, text=True
+            )
+        except OSError as error:
+            log.write(f"{one.name} could not begin: {error}\n")
+            return
+        self.codes[one.name] = self._process.wait()
 
     def stop(self) -> None:
         """End the run that is going on, by its own process id, and begin no other."""
@@ -87,25 +98,39 @@ class Beside(threading.Thread):
             self._process.terminate()
 
 
-def run_beside(first: Run, others: list[Run], words: list[str], expression: str | None) -> list[int]:
-    """Run ``first`` before the reader's eyes and the others in the background; return the exit codes.
+def next_of(left: deque[Run]) -> Run | None:
+    """Take the next run that nobody has taken yet."""
+    try:
+        return left.popleft()
+    except IndexError:
+        return None
 
-    A run in the background that left no exit code, because it never began or was torn down, counts as failed.
+
+def run_beside(runs: list[Run], words: list[str], expression: str | None) -> list[int]:
+    """Run the first before the reader's eyes and the second beside it; whoever is free takes the next.
+
+    A run that left no exit code, because it never began or was torn down, counts as failed.
     """
     BUILD.mkdir(exist_ok=True)
-    beside = Beside(others, words, expression)
+    first, second, *others = runs
+    left = deque(others)
+    beside = Beside(second, left, words, expression)
     beside.start()
+    codes: dict[str, int] = {}
     try:
-        command, environment = first.command(words, expression)
-        codes = [subprocess.run(command, cwd=ROOT, env=environment).returncode]
+        one: Run | None = first
+        while one is not None:
+            command, environment = one.command(words, expression)
+            print(f"\n{one.name}", flush=True)
+            codes[one.name] = subprocess.run(command, cwd=ROOT, env=environment).returncode
+            one = next_of(left)
         beside.join()
     finally:
         beside.stop()
-    for one in others:
-        if one.log.exists():
-            print(f"\n{one.name}\n{one.log.read_text()}", flush=True)
-        codes.append(beside.codes.get(one.name, 1))
-    return [0 if code == NO_TESTS else code for code in codes]
+    for log in beside.logs:
+        print(f"\n{log.stem.removeprefix('tests-')}\n{log.read_text()}", flush=True)
+    ended = {**codes, **beside.codes}
+    return [0 if (code := ended.get(one.name, 1)) == NO_TESTS else code for one in runs]
 
 
 def counted() -> dict[str, Counter[str]]:
@@ -126,10 +151,8 @@ def main() -> int:
 
     for left_over in (*BUILD.glob("tests-*.json"), BUILD / "safety.json"):
         left_over.unlink(missing_ok=True)
-    if words:
-        codes = run_beside(EVERYTHING, [POSTGRESQL], words, expression)
-    else:
-        codes = run_beside(BUT_THE_BROWSER, [POSTGRESQL, BROWSER], words, expression)
+    runs = [EVERYTHING, POSTGRESQL] if words else [BUT_THE_BROWSER, POSTGRESQL, JOURNEYS, PAGES]
+    codes = run_beside(runs, words, expression)
 
     counts = counted()
     totals = sum(counts.values(), Counter[str]())
