@@ -106,7 +106,20 @@ def _crew(runner: Runner) -> Crew:
     if runner.workers != 1:
         raise StudyRefused("--workers and --scheduler were given together. Give one of them.")
     _need("distributed", "a Dask cluster is asked")
+    _check_certificates(runner.scheduler, tls)
     return DaskCluster(runner.scheduler, *(None if one is None else str(one) for one in tls))
+
+
+def _check_certificates(scheduler: str, tls: tuple[Path | None, ...]) -> None:
+    """Refuse an address that asks for certificates without them, and certificates that nobody reads."""
+    if scheduler.startswith("tls://") != all(tls) or any(tls) != all(tls):
+        raise StudyRefused(
+            f"{scheduler[:80]} and its certificates do not fit. Give --tls-ca, --tls-cert and --tls-key with "
+            "a tls:// address, and none of them with tcp://."
+        )
+    for path in tls:
+        if path is not None and not path.is_file():
+            raise StudyRefused(f"{path}: there is no such file. Check the name of the certificate.")
 
 
 def _need(module: str, what: str) -> None:

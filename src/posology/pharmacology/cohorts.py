@@ -10,6 +10,7 @@ Nothing here knows files, processes or networks; ``posology cohort`` brings them
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,7 @@ __all__ = [
     "prepare",
     "run_piece",
     "summarise",
+    "summary",
 ]
 
 
@@ -98,6 +100,28 @@ def columns_of(study: Study) -> tuple[str, ...]:
 def pieces(study: Study) -> Iterator[Piece]:
     """Run all pieces one after the other; only one is held at a time."""
     return (run_piece(study, index) for index in range(study.pieces))
+
+
+def summary(study: Study) -> Summary:
+    """Run a whole study here and return its summary, holding one piece at a time.
+
+    Parameters
+    ----------
+    study : Study
+        The study. Two that differ in what is given, and not in seed, weights and ages, have the same members:
+        the arms of a virtual trial can be compared member by member.
+
+    Returns
+    -------
+    Summary
+        Of all members.
+
+    Raises
+    ------
+    ModelError, OutsideDomain, Mixed
+        If the model must not be run for such a study.
+    """
+    return reduce(Summary.merged, map(summarise, pieces(study)))
 
 
 def run_piece(study: Study, index: int) -> Piece:

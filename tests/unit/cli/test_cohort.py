@@ -145,6 +145,16 @@ def test_options_stand_in_for_lines_of_the_file(posology, study_file, tmp_path):
         (("--workers", "0"), ("0 workers",)),
         (("--workers", "2", "--scheduler", "tcp://127.0.0.1:1"), ("given together",)),
         (("--tls-ca", "ca.pem"), ("without --scheduler",)),
+        (("--scheduler", "tls://127.0.0.1:1"), ("its certificates do not fit",)),
+        (("--scheduler", "tls://127.0.0.1:1", "--tls-ca", "ca.pem"), ("its certificates do not fit",)),
+        (
+            ("--scheduler", "tcp://127.0.0.1:1", "--tls-ca", "a", "--tls-cert", "a", "--tls-key", "a"),
+            ("none of them with tcp://",),
+        ),
+        (
+            ("--scheduler", "tls://127.0.0.1:1", "--tls-ca", "a", "--tls-cert", "a", "--tls-key", "a"),
+            ("a: there is no such file",),
+        ),
         (("--out", "nowhere/else/cohort.parquet"), ("no such folder",)),
     ],
 )

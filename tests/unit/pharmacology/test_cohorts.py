@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from posology.knowledge.schema.common import Route, Substance
-from posology.pharmacology.cohorts import BLOCK, Spread, Study, columns_of, pieces, prepare, run_piece
+from posology.pharmacology.cohorts import (
+    BLOCK,
+    Spread,
+    Study,
+    columns_of,
+    pieces,
+    prepare,
+    run_piece,
+    summary,
+)
 from posology.pharmacology.errors import Mixed, ModelError, OutsideDomain
 from posology.pharmacology.levels import time_above
 from posology.pharmacology.model import load
@@ -55,6 +64,25 @@ def test_no_member_depends_on_the_size_of_a_piece_or_on_how_many_follow():
     assert same(whole, joined(replace(STUDY, piece_members=2 * BLOCK)))
     fewer = joined(replace(STUDY, members=BLOCK + 7))
     assert same({name: values[: BLOCK + 7] for name, values in whole.items()}, fewer)
+
+
+def test_a_summary_of_a_study_is_that_of_its_members():
+    whole = joined(STUDY)
+    told = summary(STUDY)
+    assert told.n == STUDY.members and list(told.columns) == list(columns_of(STUDY))
+    for name, one in told.columns.items():
+        assert one.mean == pytest.approx(whole[name].mean(), rel=1e-12)
+        assert one.sd == pytest.approx(whole[name].std(ddof=1), rel=1e-9)
+        assert one.percentile(50) == pytest.approx(np.median(whole[name]), rel=1e-3)
+
+
+def test_two_arms_have_the_same_members():
+    """Twice the dose in the same persons is twice the curve, one by one."""
+    double = replace(STUDY, session=infusion(Substance.KETAMINE, 1.0, 40), levels=())
+    one, two = run_piece(STUDY, 0).columns, run_piece(double, 0).columns
+    assert one["weight_kg"].tobytes() == two["weight_kg"].tobytes()
+    for name in ("ketamine_Cmax_ng_per_mL", "norketamine_AUC_ng_h_per_mL"):
+        np.testing.assert_allclose(two[name], 2 * one[name], rtol=1e-12)
 
 
 def test_another_seed_draws_other_members():
