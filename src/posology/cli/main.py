@@ -64,12 +64,18 @@ def recommend(
     protocol: Annotated[
         list[str] | None, typer.Option(help="Only this protocol; may be given several times.")
     ] = None,
+    curves: Annotated[
+        bool, typer.Option("--curves", help="Add the planned curve of each option, with its band.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say how much, how often, and whether it works: verdicts, options, sums, dates, sources."""
     from posology.cli.recommending import run_recommend
 
-    raise typer.Exit(run_recommend(case, as_of, jurisdiction, tuple(protocol or ()), as_json=as_json))
+    code = run_recommend(
+        case, as_of, jurisdiction, tuple(protocol or ()), as_json=as_json, with_curves=curves
+    )
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.padding import Padding
@@ -26,6 +27,9 @@ from posology.knowledge import Library
 from posology.protocols import Citation, Finding, Verdict
 from posology.quantities import Quantity
 from posology.recommendation import Advice
+
+if TYPE_CHECKING:
+    from posology.recommendation.curves import OptionCurve
 
 STYLES = {
     Verdict.STOP: "bold red",
@@ -52,8 +56,14 @@ _PARTS = {
 }
 
 
-def print_page(out: Console, given: Given, advice: Advice, library: Library) -> None:
-    """Print the whole recommendation."""
+def print_page(
+    out: Console,
+    given: Given,
+    advice: Advice,
+    library: Library,
+    curves: tuple["OptionCurve", ...] = (),
+) -> None:
+    """Print the whole recommendation, and beneath the options the curves that were asked for."""
     _print_header(out, given, advice)
     _print_flags(out, given)
     if given.record is not None:
@@ -63,6 +73,10 @@ def print_page(out: Console, given: Given, advice: Advice, library: Library) -> 
     _print_findings(out, advice)
     _print_needed(out, advice, library)
     _print_options(out, given, advice, library)
+    if curves:
+        from posology.cli.curves_shown import print_curves
+
+        print_curves(out, curves, as_of=given.as_of)
     _print_sources(out, advice)
     _print_footer(out, advice, library)
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from posology.cli.given import Given, read_given, risk_answers, unreadable
 from posology.cli.plain import print_json
@@ -11,9 +11,18 @@ from posology.cli.words import safe
 from posology.knowledge import Library, load_library
 from posology.recommendation import Advice, recommend
 
+if TYPE_CHECKING:
+    from posology.recommendation.curves import OptionCurve
+
 
 def run_recommend(
-    path: Path, as_of: str | None, jurisdiction: str | None, protocols: tuple[str, ...], *, as_json: bool
+    path: Path,
+    as_of: str | None,
+    jurisdiction: str | None,
+    protocols: tuple[str, ...],
+    *,
+    as_json: bool,
+    with_curves: bool = False,
 ) -> int:
     """Print the recommendation, and return the exit code.
 
@@ -23,13 +32,23 @@ def run_recommend(
     library = load_library()
     given = read_given(path, as_of, jurisdiction, library)
     advice = recommend(given.case, as_of=given.as_of, library=library, protocols=protocols or None)
+    curves: tuple[OptionCurve, ...] = ()
+    if with_curves:
+        from posology.recommendation.curves import curves_for
+
+        curves = curves_for(advice.options, given.case, as_of=given.as_of, library=library)
     if as_json:
-        print_json(as_data(given, advice, library))
+        told = as_data(given, advice, library)
+        if with_curves:
+            from posology.cli.curves_shown import curves_as_data
+
+            told["curves"] = curves_as_data(curves)
+        print_json(told)
     else:
         from posology.cli.console import console
         from posology.cli.page import print_page
 
-        print_page(console(), given, advice, library)
+        print_page(console(), given, advice, library, curves)
     sys.stdout.flush()
     faults = list(unreadable(given))
     if faults:

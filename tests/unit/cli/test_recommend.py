@@ -133,3 +133,30 @@ def test_where_no_dose_keeps_the_interval_the_page_says_so_and_until_when(posolo
     page = posology("recommend", CASES / "start-a-day-after-elsewhere.yaml").words
     assert "▲ HOLD Intravenous racemic ketamine" in page and "✓ PASS" not in page
     assert "The earliest moment is 2026-11-25 15:00 UTC." in page
+
+
+def test_the_curves_of_the_options_stand_on_the_page_when_asked_for(posology):
+    case = CASES / "start-intravenous.yaml"
+    result = posology("recommend", case, "--curves")
+    assert result.code == 0
+    for words in (
+        "Planned curves",
+        "The band is of a population, not of this patient.",
+        "min typical middle 80 % middle 95 %",
+        "Typical peak 160 ng/mL at 40 min after the start",
+        "Second opinion Clements 1981",
+    ):
+        assert words in result.words
+    assert "Planned curves" not in posology("recommend", case).words
+
+
+def test_the_curves_in_json_are_numbers_with_their_units(posology):
+    data = posology("recommend", CASES / "start-intravenous.yaml", "--curves", "--json").data
+    told = {one["option"]: one for one in data["curves"]}
+    assert set(told) == {option["id"] for option in data["advice"]["options"]}
+    one = told["ketamine-iv/start/0.5/40"]
+    assert round(one["tmax_h"] * 60, 3) == 40
+    at_40 = next(look for look in one["looks"] if look["t_min"] == 40)
+    low, high = at_40["middle_95_ng_per_mL"]
+    assert low < at_40["typical_ng_per_mL"] == one["Cmax_ng_per_mL"] < high
+    assert "curves" not in posology("recommend", CASES / "start-intravenous.yaml", "--json").data
