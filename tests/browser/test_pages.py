@@ -46,6 +46,9 @@ KNOWN = {
     "site settings": "/knowledge/settings/",
     "not verified": "/knowledge/unverified/",
     "review": "/knowledge/overdue/",
+    "models": "/models/",
+    "model": "/models/ketamine-otto-2021/",
+    "model without a gate": "/models/ketamine-domino/",
     "search": "/knowledge/search/?q=blood+pressure",
     "search, nothing found": "/knowledge/search/?q=zzzz",
 }

@@ -34,6 +34,8 @@ KNOWLEDGE_PAGES = frozenset(
         "questions",
         "adjustments",
         "measures",
+        "model",
+        "models",
         "products",
         "facts",
         "fact",

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("posology.web.session.urls")),
     path("", include("posology.web.outcomes.urls")),
     path("", include("posology.web.knowledge.urls")),
+    path("", include("posology.web.models.urls")),
     path("", include("posology.web.protocols.urls")),
     path("styleguide/", include("posology.web.styleguide.urls")),
 ]

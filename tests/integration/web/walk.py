@@ -53,6 +53,7 @@ class World:
             "rule": {"file": "rules-session", "rule": "heart-rate"},
             "alert": {"file": "rules-session", "rule": "heart-rate"},
             "knowledge-file": {"file": "rules-session"},
+            "model": {"model": "ketamine-otto-2021"},
             "fact": {"fact": "PR-IV-01"},
             "trial": {"study": "lii-2023"},
             "source": {"source": "SPR-US"},

@@ -55,6 +55,8 @@ def contents_table(shelf: Shelf) -> Table:
          sum(fact.is_unverified for fact in facts)),
         ("Trials", "trials", "What was found in whom", len(studies),
          sum(s.certainty is unverified for s in studies.values())),
+        ("Models", "models", "What a dose becomes in the blood, who was studied, and by how much it misses",
+         *_of_models(shelf)),
         ("Site settings", "site-settings", "What is ours to set, with bounds",
          len(background.settings.settings), _not_verified(shelf, background.settings.id)),
         ("Sources", "sources", "Every document that is cited", len(library.sources),
@@ -72,6 +74,12 @@ def contents_table(shelf: Shelf) -> Table:
         for title, name, what, count, open_ in parts
     )
     return Table("What there is", columns, rows, show_caption=True)
+
+
+def _of_models(shelf: Shelf) -> tuple[int, int]:
+    """Count the models, and what in their files nobody has checked at its source."""
+    files = shelf.background.models.files if shelf.background.models else ()
+    return sum(file.kind == "pk-model" for file in files), _not_verified(shelf, *(file.id for file in files))
 
 
 def _not_verified(shelf: Shelf, *files: str) -> int:

@@ -1,0 +1,1 @@
+"""The pages of the pharmacokinetic models: which there are, and the passport of each."""
