@@ -15,7 +15,6 @@ from posology.knowledge import Route, Substance
 from posology.knowledge.schema.pk_effects import ConcentrationRange
 from posology.pharmacology.choice import BY_ROUTE, dissociation_range, primary_model, second_opinion
 from posology.pharmacology.covariates import adjust
-from posology.pharmacology.domain import check_domain
 from posology.pharmacology.model import load
 from posology.pharmacology.people import Person
 from posology.pharmacology.population import typical
@@ -330,15 +329,16 @@ def _scaled_or_refused(simulation: Simulation | None, regimen: Regimen, by: floa
 
 
 def _scaled_simulation(simulation: Simulation, regimen: Regimen, by: float) -> Simulation:
-    # The bounds of a model are of its dose, so they are asked of each dose; the factors carry the scale to
-    # every number that is worked out of the parts later.
-    file, person = simulation.model, simulation.person
-    remarks = (*check_domain(file, person, regimen), *adjust(file, person, regimen).remarks)
+    # The bounds of a model are of its dose, so they are asked of each dose, by a run of the typical person at
+    # two looks; the factors carry the scale to every number that is worked out of the parts later.
+    ends = simulation.t_h[[0, -1]]
+    asked = simulate(simulation.model.id, regimen, simulation.person, t_h=ends, members=0)
+    of_cohort = (remark for remark in simulation.remarks if remark.what == "members")
     return replace(
         simulation,
         regimen=regimen,
         typical_ng_per_mL={name: one * by for name, one in simulation.typical_ng_per_mL.items()},
         members_ng_per_mL={name: one * by for name, one in simulation.members_ng_per_mL.items()},
-        remarks=tuple(dict.fromkeys(remarks)),
+        remarks=(*asked.remarks, *of_cohort),
         factors={name: one * by for name, one in simulation.factors.items()},
     )
