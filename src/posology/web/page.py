@@ -91,6 +91,8 @@ PATIENT_PAGES = frozenset(
         "elsewhere",
         "eligibility",
         "options",
+        "curves",
+        "curve",
         "sign",
         "order",
         "form",

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("posology.web.elsewhere.urls")),
     path("", include("posology.web.eligibility.urls")),
     path("", include("posology.web.options.urls")),
+    path("", include("posology.web.curves.urls")),
     path("", include("posology.web.alerts.urls")),
     path("", include("posology.web.session.urls")),
     path("", include("posology.web.outcomes.urls")),

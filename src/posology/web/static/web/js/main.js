@@ -2,6 +2,7 @@
 
 import { startBoard } from "./board.js";
 import { startClock } from "./clock.js";
+import { startCurves } from "./curves.js";
 import { startDialogs } from "./dialogs.js";
 import { startPad } from "./pad.js";
 import { startTheme } from "./theme.js";
@@ -13,6 +14,7 @@ startTimers();
 startDialogs();
 startPad();
 startBoard();
+startCurves();
 
 // What needs another look is told first, to eyes and to screen readers alike.
 document.querySelector("[data-error-summary]")?.focus();
