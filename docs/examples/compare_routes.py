@@ -27,14 +27,15 @@ for name, regimen in regimens.items():
     runs[name] = posology.simulate(model.id, regimen, person, t_h=looks)
 
 # %% [markdown]
-# Typical person and the middle 80 % of a thousand. Sorted by the blood that is meant; compare only within
-# one.
+# Typical person and the middle 80 % of a thousand, by the blood and the substance that are meant. Compare
+# within a group alone.
 
 # %%
-for site in ("venous", "arterial"):
-    print(f"{site} blood")
+groups = dict.fromkeys((run.site, run.regimen.substance) for run in runs.values())
+for site, substance in groups:
+    print(f"{substance.value}, {site} blood")
     for name, run in runs.items():
-        if run.site == site:
+        if (run.site, run.regimen.substance) == (site, substance):
             parent, metabolite = run.exposures["ketamine"], run.exposures["norketamine"]
             low, high = np.quantile(parent.Cmax[:-1], [0.1, 0.9])
             print(
@@ -42,6 +43,19 @@ for site in ("venous", "arterial"):
                 f"{60 * parent.tmax_h[-1]:3.0f} min, AUC {parent.AUC[-1]:4.0f} ng·h/mL, "
                 f"norketamine {metabolite.Cmax[-1]:3.0f} ng/mL"
             )
+
+# %% [markdown]
+# Two pictures, because two kinds of blood: mind that their axes differ.
+
+# %%
+from posology.pharmacology.chart import chart
+
+for name, title in (
+    ("esketamine 84 mg, nose", "esketamine_by_nose_in_venous_blood"),
+    ("esketamine 50 mg, film", "esketamine_by_film_in_arterial_blood"),
+):
+    curve = posology.simulate(runs[name].model.id, regimens[name], person, t_h=looks[: 6 * 12 + 1])
+    figure(title, chart(curve, paper=True))
 
 # %% [markdown]
 # How sure each of them is differs more than the numbers do.

@@ -9,7 +9,8 @@
 import numpy as np
 
 import posology
-from posology.pharmacology import Person, Substance, infusion
+from posology.pharmacology import Person, Substance, dissociation_range, infusion
+from posology.pharmacology.chart import chart
 from posology.pharmacology.model import load
 from posology.pharmacology.population import draw_cohort
 
@@ -17,6 +18,9 @@ person = Person(weight_kg=70, age_years=45)
 session = infusion(Substance.KETAMINE, 35, minutes=40)
 members = draw_cohort(load("ketamine-otto-2021").file, 500, seed=7)
 week_h, weeks = 7 * 24, 24
+level = dissociation_range(Substance.KETAMINE, "venous")
+lowest = float(level.range.low)
+print(f"{level.say} ({level.flag.value}; blood: {level.site})")
 
 # %% [markdown]
 # The three arms are the same 500 virtual persons, so that what differs between arms is the schedule alone.
@@ -38,13 +42,16 @@ for every in (1, 2, 4):
 for every, arm in arms.items():
     sessions = len(arm.regimen.doses)
     found = arm.exposures["ketamine"]
-    before_last = arm.typical_ng_per_mL["ketamine"][np.searchsorted(arm.t_h, (weeks - every) * week_h)]
-    hours = arm.hours_above("ketamine", 100.0)
+    trough = arm.typical_ng_per_mL["ketamine"][np.searchsorted(arm.t_h, (weeks - every) * week_h)]
+    hours = arm.hours_above("ketamine", lowest)
     low, high = np.quantile(hours[:-1], [0.1, 0.9])
     print(
-        f"every {every} week(s): {sessions:2} sessions, AUC {found.AUC[-1] / 1000:4.1f} µg·h/mL in all, "
-        f"peak {found.Cmax[-1]:.0f} ng/mL, before the last session {before_last:.0e} ng/mL, "
-        f"above 100 ng/mL {hours[-1]:4.1f} h in all (middle 80 % {low:.1f} to {high:.1f})"
+        f"every {every} week(s): {sessions:2} sessions, peak {found.Cmax[-1]:.0f} ng/mL, before the last "
+        f"session {'less than 0.001' if trough < 0.001 else f'{trough:.3f}'} ng/mL"
+    )
+    print(
+        f"    AUC {found.AUC[-1] / 1000:.1f} µg·h/mL in all; above {lowest:.0f} ng/mL {hours[-1]:.1f} h in "
+        f"all, middle 80 % of persons {low:.1f} to {high:.1f}"
     )
 
 # %% [markdown]
@@ -56,6 +63,15 @@ of_one = arms[4].exposures["ketamine"].AUC[-1] / len(arms[4].regimen.doses)
 for every, arm in arms.items():
     ratio = arm.exposures["ketamine"].AUC[-1] / (of_one * len(arm.regimen.doses))
     print(f"every {every} week(s): area per session is {ratio:.4f} of that at four weeks")
+
+# %% [markdown]
+# Each session looks the same, whatever the interval. What it does for the person is not in this picture.
+
+# %%
+of_a_session = posology.simulate(
+    "ketamine-otto-2021", session, person, t_h=np.arange(0, 8 * 12 + 1) / 12, cohort=members
+)
+figure("one_session_of_ketamine_by_vein", chart(of_a_session, level=level, paper=True))
 
 # %% [markdown]
 # For a million persons and drawn weights, `posology cohort` runs such a study on all cores or on a cluster.

@@ -42,18 +42,26 @@ for analyte, found in curve.exposures.items():
         f"{analyte}: Cmax {found.Cmax[-1]:.0f} ng/mL at {60 * found.tmax_h[-1]:.0f} min, "
         f"AUC {found.AUC[-1]:.0f} ng·h/mL in 4 h"
     )
-above = curve.hours_above("ketamine", 100.0) * 60
-print(
-    f"above 100 ng/mL: typical {above[-1]:.0f} min, middle 80 % {np.quantile(above[:-1], 0.1):.0f} to "
-    f"{np.quantile(above[:-1], 0.9):.0f} min"
-)
+
+# %% [markdown]
+# The range of levels that the literature links with dissociation, and how long the curve stays above its
+# lower end.
+
+# %%
+from posology.pharmacology import dissociation_range
+
+level = dissociation_range(Substance.KETAMINE, curve.site)
+above = curve.hours_above("ketamine", float(level.range.low)) * 60
+low, high = np.quantile(above[:-1], [0.1, 0.9])
+print(level.say)
+print(f"above {level.range.low} ng/mL: typical {above[-1]:.0f} min, middle 80 % {low:.0f} to {high:.0f} min")
 
 # %% [markdown]
 # A second opinion is another model of the same blood and the same substance. Where they differ, nobody
 # knows better.
 
 # %%
-from posology.pharmacology import Route, dissociation_range, second_opinion
+from posology.pharmacology import Route, second_opinion
 
 beside = second_opinion(curve.model, Substance.KETAMINE, Route.INTRAVENOUS)
 other = posology.simulate(beside.id, curve.regimen, person, t_h=curve.t_h, members=0)
@@ -72,5 +80,4 @@ for sentence in (words.studied, *words.basis, *words.remarks, words.limits[0], w
 # %%
 from posology.pharmacology.chart import chart
 
-level = dissociation_range(Substance.KETAMINE, curve.site)
 figure("one_patient", chart(curve, beside=other, level=level, paper=True))
