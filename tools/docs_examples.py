@@ -67,6 +67,7 @@ def pages() -> dict[str, str]:
     index = "".join(listed)
     made["examples/README.md"] = (
         "<!-- Made by `make docs`. -->\n# Worked examples\n\nFor notebooks and scripts. Each is a script "
-        f"that is run whenever the docs are made; its page shows what it printed.\n\n{index}"
+        "that is run whenever the docs are made; its page shows what it printed. The pieces are named in "
+        f"[use it from a notebook](../how-to/use-it-from-a-notebook.md).\n\n{index}"
     )
     return made
