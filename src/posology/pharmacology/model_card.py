@@ -129,9 +129,11 @@ def notes_of(file: PkModelFile) -> Iterator[str]:
 
 def _residual(one: Residual) -> str:
     told = (
-        f"{one.log_sd} on the logarithm" if one.log_sd is not None else f"{one.proportional_sd} proportional"
+        f"an SD of {one.log_sd} on the logarithm"
+        if one.log_sd is not None
+        else f"an SD of {one.proportional_sd} times the value"
     )
-    return told + (f" and {one.additive.value} {_unit(one.additive.unit)}" if one.additive else "")
+    return told + (f" and of {one.additive.value} {_unit(one.additive.unit)}" if one.additive else "")
 
 
 def bounds_of(file: PkModelFile) -> Listing:
