@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from posology.pharmacology.cascade import Cascade
+from posology.pharmacology.moments import SAME_MOMENT_H
 from posology.pharmacology.propagators import propagator
 from posology.pharmacology.stages import FloatArray
-from posology.pharmacology.stepping import SAME_MOMENT_H, Input, Reader, Walk, reader
+from posology.pharmacology.stepping import Input, Reader, Walk, reader
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
@@ -67,15 +68,13 @@ def looks_for(parts: Sequence[Part], until_h: float) -> FloatArray:
     marks = {until_h}
     for part in parts:
         for one in part.inputs:
-            marks.add(one.start_h)
-            if not isinstance(one.duration_h, np.ndarray):
-                marks.add(one.start_h + one.duration_h)
-            else:
-                marks.add(one.start_h + float(np.median(one.duration_h)))
+            lasting = one.duration_h
+            common = float(np.median(lasting)) if isinstance(lasting, np.ndarray) else lasting
+            marks.update((one.start_h, one.start_h + common))
     kept = sorted(mark for mark in marks if mark <= until_h + SAME_MOMENT_H)
     looks = [kept[0]]
     for mark in kept[1:]:
-        if mark - looks[-1] > 1e-9:
+        if mark - looks[-1] > SAME_MOMENT_H:
             looks.extend(_between(looks[-1], mark))
     return np.array(looks)
 
@@ -140,8 +139,7 @@ def _stretches(parts: Sequence[Part], looks: FloatArray) -> IntArray:
 
 def auc_to_infinity(parts: Sequence[Part], output: str) -> FloatArray:
     """Compute the area under the curve from the first dose to infinity, shape (n_members,), unit · h."""
-    total = np.zeros(parts[0].cascade.n_members)
-    row = np.empty_like(total)
+    total, row = np.zeros((2, parts[0].cascade.n_members))
     for part in map(Part.pruned, parts):
         over = passed(part, np.zeros_like(part.cascade.rates_per_h), None)
         reader(part.cascade, output)(over, row)
@@ -159,7 +157,7 @@ def passed(
     """
     given = np.zeros_like(left) if begun is None else begun.copy()
     for one in part.inputs:
-        share = 1.0 if one.at_once or until_h is None else _given_by(one, until_h)
+        share = 1.0 if until_h is None else _given_by(one, until_h)
         for row, weight in part.cascade.ports[one.port]:
             given[row] += weight * one.amount_mg * share
     area = np.zeros_like(left)
@@ -174,8 +172,9 @@ def passed(
 
 def _given_by(one: Input, hour: float) -> FloatArray | float:
     """Share of an input that has been given by an hour."""
-    share = (hour - one.start_h) / np.asarray(one.duration_h)
-    return np.clip(share, 0.0, 1.0)
+    if one.at_once:
+        return 1.0 if one.start_h <= hour + SAME_MOMENT_H else 0.0
+    return np.clip((hour - one.start_h) / np.asarray(one.duration_h), 0.0, 1.0)
 
 
 # ---------------------------------------------------------------------------------------- between two looks
@@ -241,8 +240,7 @@ class Standing:
 
 def read(starts: Sequence[Standing], states: Sequence[FloatArray], output: str) -> FloatArray:
     """Add up what the parts show of an output for given coordinates, shape (n_members,)."""
-    total = np.zeros(states[0].shape[1])
-    row = np.empty_like(total)
+    total, row = np.zeros((2, states[0].shape[1]))
     for start, state in zip(starts, states, strict=True):
         reader(start.part.cascade, output)(state, row)
         total += row
@@ -325,9 +323,8 @@ def summit_beside(
             chosen = [one.some(wanted) for one in starts]
             index = at[wanted] if starts is here else at[wanted] - 1
             within = looks[index + 1] - looks[index]
-            first = guess[wanted]
-            first = np.where((first > 0) & (first < within), first, within / 2)
-            tau, top = _top(chosen, within, first, output)
+            first = np.where((guess[wanted] > 0) & (guess[wanted] < within), guess[wanted], within / 2)
+            tau, top = turn(chosen, within, first, output)
             higher = top > best[wanted]
             value[wanted] = np.where(higher, top, best[wanted])
             at_h[wanted] = np.where(higher, looks[index] + tau, at_h[wanted])
@@ -354,14 +351,14 @@ def _caught(
     return caught
 
 
-def _top(
-    starts: Sequence[Standing], length_h: FloatArray, guess_h: FloatArray, output: str
+def turn(
+    starts: Sequence[Standing], length_h: FloatArray, guess_h: FloatArray, output: str, *, top: bool = True
 ) -> tuple[FloatArray, FloatArray]:
-    """Find where the slope is zero within a length after each start, and what stands there.
+    """Find where the slope is zero within a length after each start, at a top or a bottom, and what is there.
 
     Newton's method between two bounds, from a guess; members that have arrived are left out of what follows.
     """
-    tau, top = guess_h.copy(), np.empty_like(length_h)
+    tau, found = guess_h.copy(), np.empty_like(length_h)
     low, high = np.zeros_like(length_h), length_h.copy()
     left = np.arange(length_h.size)
     for _ in range(ROUNDS):
@@ -370,19 +367,20 @@ def _top(
         slopes = [start.slope(state, here) for start, state in zip(starts, states, strict=True)]
         rise = read(starts, slopes, output)
         bend = read(starts, [s.curvature(v) for s, v in zip(starts, slopes, strict=True)], output)
-        low[left] = np.where(rise > 0, here, low[left])
-        high[left] = np.where(rise > 0, high[left], here)
+        later = (rise > 0) if top else (rise < 0)
+        low[left] = np.where(later, here, low[left])
+        high[left] = np.where(later, high[left], here)
         step = kept_between(here, rise, bend, low[left], high[left])
         moved = step - here
         # So near, the curve is its own parabola to the last digit.
-        top[left] = read(starts, states, output) + moved * (rise + moved * bend / 2)
+        found[left] = read(starts, states, output) + moved * (rise + moved * bend / 2)
         tau[left] = step
         going = np.abs(moved) > _ARRIVED_H
         if not going.any():
             break
         if going.mean() < 0.7:
             starts, left = [start.some(going) for start in starts], left[going]
-    return tau, top
+    return tau, found
 
 
 def kept_between(
@@ -397,7 +395,6 @@ def kept_between(
 
 def half_life(cascade: Cascade, output: str) -> FloatArray:
     """Compute the terminal half-life of an output, h, shape (n_members,): that of its slowest coordinate."""
-    rows = {row for row, _ in cascade.outputs[output]}
-    feeding = [j for j in range(cascade.n_coordinates) if any(cascade.closure[row][j] for row in rows)]
-    longest: FloatArray = np.log(2.0) / np.min(cascade.rates_per_h[feeding], axis=0)
-    return longest
+    closure, rows = cascade.closure, {row for row, _ in cascade.outputs[output]}
+    feeding = [j for j in range(cascade.n_coordinates) if any(closure[row][j] for row in rows)]
+    return np.asarray(np.log(2.0) / np.min(cascade.rates_per_h[feeding], axis=0))

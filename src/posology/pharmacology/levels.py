@@ -7,15 +7,15 @@ import numpy as np
 from posology.pharmacology.exposure import (
     ROUNDS,
     BoolArray,
-    Exposure,
     Part,
     Standing,
-    exposures,
     looks_for,
     read,
     together,
+    turn,
     value_of,
 )
+from posology.pharmacology.moments import SAME_MOMENT_H
 from posology.pharmacology.stages import FloatArray
 from posology.pharmacology.stepping import Walk, reader
 
@@ -37,13 +37,13 @@ def time_above(parts: Sequence[Part], output: str, level: float | FloatArray, un
     Returns
     -------
     ndarray of float, shape (n_members,)
-        Hours above the level. Found between looks, so two crossings between the same two looks of a curve
-        that only touches the level are not told apart.
+        Hours above the level. Between two looks a curve may cross once, or twice around one top or bottom;
+        one that turned twice between them would be seen at its ends alone.
     """
     parts = [part.pruned() for part in parts]
-    summit = exposures(parts, (output,), until_h)[output]
     looks = looks_for(parts, until_h)
-    total, row = np.zeros(summit.Cmax.size), np.empty(summit.Cmax.size)
+    n_members = parts[0].cascade.n_members
+    total, row = np.zeros(n_members), np.empty(n_members)
     readers = [reader(part.cascade, output) for part in parts]
     before: FloatArray | None = None
     kept: list[FloatArray] = []
@@ -51,40 +51,76 @@ def time_above(parts: Sequence[Part], output: str, level: float | FloatArray, un
     for look, states in together(walks):
         value = value_of(readers, states, row, np.empty_like(row)) - level
         if before is not None:
-            total += _above_between(
-                parts, kept, looks[look - 1 : look + 1], (before, value), output, level, summit
-            )
+            between = _Between(parts, kept, states, looks[look - 1 : look + 1], output, level)
+            total += between.hours_above(before)
         before, kept = value, [state.copy() for state in states]
     return total
 
 
-def _above_between(
-    parts: Sequence[Part],
-    kept: Sequence[FloatArray],
-    ends_h: FloatArray,
-    ends: tuple[FloatArray, FloatArray],
-    output: str,
-    level: float | FloatArray,
-    summit: Exposure,
-) -> FloatArray:
-    """Hours above the level between two looks: all, none, or from or to where the curve meets it."""
-    length = float(ends_h[1] - ends_h[0])
-    above = np.where((ends[0] > 0) & (ends[1] > 0), length, 0.0)
-    top = np.clip(summit.tmax_h - ends_h[0], 0.0, length)
-    inside = (summit.tmax_h > ends_h[0]) & (summit.tmax_h < ends_h[1]) & (summit.Cmax > level)
-    rising = (ends[0] <= 0) & ((ends[1] > 0) | inside)
-    falling = (ends[1] <= 0) & ((ends[0] > 0) | inside)
-    if not (rising | falling).any():
-        return above
-    starts = [
-        Standing(part, np.full(above.size, ends_h[0]), state) for part, state in zip(parts, kept, strict=True)
-    ]
-    up = _met(starts, output, level, np.zeros_like(top), np.where(inside, top, length), rising, upwards=True)
-    down = _met(
-        starts, output, level, np.where(inside, top, 0.0), np.full_like(top, length), falling, upwards=False
-    )
-    crossing = rising | falling
-    return np.where(crossing, np.where(falling, down, length) - np.where(rising, up, 0.0), above)
+class _Between:
+    """A curve between two looks."""
+
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        begun: Sequence[FloatArray],
+        ended: Sequence[FloatArray],
+        ends_h: FloatArray,
+        output: str,
+        level: float | FloatArray,
+    ) -> None:
+        self._output, self._level = output, level
+        self._length = np.full(begun[0].shape[1], float(ends_h[1] - ends_h[0]))
+        begin = np.full(self._length.size, ends_h[0])
+        self._starts = [Standing(part, begin, state) for part, state in zip(parts, begun, strict=True)]
+        given = [one for part in parts for one in part.inputs if one.at_once]
+        if any(abs(one.start_h - ends_h[1]) <= SAME_MOMENT_H for one in given):
+            # What is given at the second look belongs to what follows.
+            ended = [start.after(self._length) for start in self._starts]
+        self._ended = ended
+
+    def hours_above(self, over: FloatArray) -> FloatArray:
+        """Hours above the level, from how far the curve is over it at the first look."""
+        length, none = self._length, np.zeros_like(self._length)
+        above, above_after = over > 0, read(self._starts, self._ended, self._output) > self._level
+        hours = np.where(above & above_after, length, 0.0)
+        meets = above != above_after
+        hours[meets & above] = self._met(none, length, meets & above, upwards=False)
+        ups = meets & ~above
+        hours[ups] = length[ups] - self._met(none, length, ups, upwards=True)
+        rises = self._slope([start.state for start in self._starts], none)
+        rises_after = self._slope(self._ended, length * (1 - 1e-9))
+        hidden = ~above & ~above_after & (rises > 0) & (rises_after < 0)
+        at, value = self._turn(hidden, rises, rises_after, top=True)
+        hidden &= value > self._level
+        up = self._met(none, at, hidden, upwards=True)
+        hours[hidden] = self._met(at, length, hidden, upwards=False) - up
+        dips = above & above_after & (rises < 0) & (rises_after > 0)
+        at, value = self._turn(dips, rises, rises_after, top=False)
+        dips &= value < self._level
+        down = self._met(none, at, dips, upwards=False)
+        hours[dips] -= self._met(at, length, dips, upwards=True) - down
+        return hours
+
+    def _slope(self, states: Sequence[FloatArray], tau_h: FloatArray) -> FloatArray:
+        slopes = [start.slope(state, tau_h) for start, state in zip(self._starts, states, strict=True)]
+        return read(self._starts, slopes, self._output)
+
+    def _turn(
+        self, wanted: BoolArray, rises: FloatArray, rises_after: FloatArray, *, top: bool
+    ) -> tuple[FloatArray, FloatArray]:
+        """When each wanted member turns, and what it comes to; the level for the others."""
+        at, value = self._length / 2, np.broadcast_to(self._level, self._length.shape).copy()
+        if wanted.any():
+            length = self._length[wanted]
+            guess = length * rises[wanted] / (rises[wanted] - rises_after[wanted])
+            chosen = [start.some(wanted) for start in self._starts]
+            at[wanted], value[wanted] = turn(chosen, length, guess, self._output, top=top)
+        return at, value
+
+    def _met(self, low: FloatArray, high: FloatArray, wanted: BoolArray, *, upwards: bool) -> FloatArray:
+        """When the wanted members meet the level, shape (n_wanted,), h after the first look."""
+        return _met(self._starts, self._output, self._level, low, high, wanted, upwards=upwards)[wanted]
 
 
 def _met(

@@ -13,14 +13,12 @@ import numpy.typing as npt
 
 from posology.pharmacology.cascade import Cascade, Members
 from posology.pharmacology.errors import ModelError
+from posology.pharmacology.moments import SAME_MOMENT_H
 from posology.pharmacology.propagators import Propagator, propagator
 from posology.pharmacology.stages import FloatArray
 
 IntArray = npt.NDArray[np.int64]
 Reader = Callable[[FloatArray, FloatArray], object]
-
-# Two moments nearer than this are one: floating point, not pharmacology (4 nanoseconds).
-SAME_MOMENT_H = 1e-12
 
 # An input that ended longer than this before a look is carried on from its end: the difference of two long
 # inputs would have lost its digits where little is left. Sooner the difference is as exact, and cheaper.
@@ -54,7 +52,7 @@ class Input:
     @property
     def at_once(self) -> bool:
         """Whether all of it is there at the start."""
-        return not isinstance(self.duration_h, np.ndarray) and self.duration_h == 0.0
+        return not isinstance(self.duration_h, np.ndarray) and self.duration_h <= SAME_MOMENT_H
 
     def block(self, part: Members) -> "Input":
         """The same dose for some of the members."""
