@@ -7,6 +7,7 @@ because a mean of a dozen volunteers says little of one patient.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import log
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from posology.knowledge.models import pk_covariates
 from posology.knowledge.schema.common import Route
 from posology.knowledge.schema.pk import PkModelFile
 from posology.knowledge.schema.pk_covariates import FoldChange, Multipliers, PkCovariatesFile
+from posology.knowledge.schema.pk_parts import Flag
 from posology.pharmacology.domain import Remark
 from posology.pharmacology.errors import OutsideDomain
 from posology.pharmacology.people import ChildPugh, Person
@@ -22,6 +24,12 @@ from posology.pharmacology.stages import FloatArray
 
 # A fraction of the golden section spreads members evenly over a range, however many there are.
 _GOLDEN = 0.6180339887498949
+
+_NOT_BY_THIS_ROUTE = (
+    "Of {drug} nothing is known here by this route, so neither curve nor band holds what it changes; it may "
+    "change the true one."
+)
+_BAND_ALONE = "The band is widened by what {drug} changes; the typical curve is drawn without it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +44,14 @@ class Adjusted:
         By analyte, by how much exposure may be other than computed: members are spread from 1 to that ratio.
     remarks : tuple of Remark
         What must be said beside the curve.
+    flags : tuple of Flag
+        How the sizes of those changes were come by, in no order.
     """
 
     changes: Mapping[str, float] = field(default_factory=dict)
     widened: tuple[tuple[str, float], ...] = ()
     remarks: tuple[Remark, ...] = ()
+    flags: tuple[Flag, ...] = ()
 
     def spread(self, analyte: str, n_members: int) -> FloatArray | None:
         """Return what each member's curve of an analyte is multiplied by; None where nothing is widened."""
@@ -75,20 +86,35 @@ def adjust(file: PkModelFile, person: Person, regimen: Regimen) -> Adjusted:
     changes: dict[str, float] = {}
     widened: list[tuple[str, float]] = []
     remarks = list(_not_known(known, person))
+    flags: list[Flag] = []
     routes = {route.value for route in regimen.routes}
     if person.child_pugh is ChildPugh.B:
         pair = next(one for one in known.multipliers if one.id == "child-pugh-b")
         _lay_in(file, pair, changes)
         remarks.append(Remark("liver", f"{pair.say} It is {pair.flag.value}: the curve is less sure."))
+        flags.append(pair.flag)
     for drug in person.drugs:
-        for change in _reported(known, drug, regimen):
-            widened.extend(_of_drug(file, change))
+        reported = _reported(known, drug, regimen)
+        if not reported:
+            remarks.append(Remark(drug, _NOT_BY_THIS_ROUTE.format(drug=drug)))
+        for change in reported:
+            sizes = [one for one in _of_drug(change) if one[0] in file.analytes]
+            widened.extend((name, ratio) for name, ratio, _ in sizes)
+            flags.extend(flag for _, _, flag in sizes)
             remarks.append(Remark(drug, change.say))
+            if any(ratio != 1.0 for _, ratio, _ in sizes):
+                remarks.append(Remark(drug, _BAND_ALONE.format(drug=drug)))
     for extreme in known.weight_extremes:
         if extreme.route in routes and _beyond(extreme.below, extreme.above, person.weight_kg):
             widened.extend((analyte, float(ratio)) for analyte, ratio in extreme.auc.items())
+            flags.append(extreme.flag)
             remarks.append(Remark("weight", extreme.say))
-    return Adjusted(changes, tuple(one for one in widened if one[0] in file.analytes), tuple(remarks))
+    return Adjusted(
+        changes,
+        tuple(one for one in widened if one[0] in file.analytes),
+        tuple(remarks),
+        tuple(dict.fromkeys(flags)),
+    )
 
 
 def _refuse(known: PkCovariatesFile, person: Person) -> None:
@@ -133,7 +159,7 @@ def _lay_in(
         changes["CL"] = 1 / float(pair.predicts["intravenous AUC"])
 
 
-def _reported(known: PkCovariatesFile, drug: str, regimen: Regimen) -> Iterator[FoldChange]:
+def _reported(known: PkCovariatesFile, drug: str, regimen: Regimen) -> list[FoldChange]:
     """What was reported of a drug on the routes of a regimen."""
     mine = [one for one in known.fold_changes if one.with_ == drug]
     if not mine:
@@ -142,16 +168,21 @@ def _reported(known: PkCovariatesFile, drug: str, regimen: Regimen) -> Iterator[
             f"Nothing is known here of what '{drug}' changes in the curve. Known are: {names}. Leave it "
             "out, and let the rules of interactions speak."
         )
-    yield from (one for one in mine if one.route in {route.value for route in regimen.routes})
+    return [one for one in mine if one.route in {route.value for route in regimen.routes}]
 
 
-def _of_drug(file: PkModelFile, change: FoldChange) -> Iterator[tuple[str, float]]:
-    """The size of a reported change: of ketamine itself, and of norketamine where it was measured."""
-    if change.auc is not None and change.auc.ratio is not None:
-        yield "ketamine", float(change.auc.ratio)
-    of_metabolite = change.metabolite.get("auc")
-    if of_metabolite is not None and of_metabolite.ratio is not None:
-        yield "norketamine", float(of_metabolite.ratio)
+def _of_drug(change: FoldChange) -> Iterator[tuple[str, float, Flag]]:
+    """The size of a reported change: of ketamine itself, and of norketamine where it was measured.
+
+    Where a range was reported and no ratio, the end of the range that lies further from no change counts.
+    """
+    for analyte, one in (("ketamine", change.auc), ("norketamine", change.metabolite.get("auc"))):
+        if one is not None:
+            ends = [float(end) for end in (one.low, one.high) if end is not None]
+            furthest = max(ends, key=lambda end: abs(log(end)), default=None)
+            ratio = furthest if one.ratio is None else float(one.ratio)
+            if ratio is not None:
+                yield analyte, ratio, one.flag
 
 
 def _beyond(below: object, above: object, weight_kg: float | None) -> bool:
