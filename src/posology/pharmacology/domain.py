@@ -11,7 +11,8 @@ from decimal import Decimal
 from posology.knowledge.schema.common import Route
 from posology.knowledge.schema.pk import PkModelFile
 from posology.knowledge.schema.pk_domain import Bound
-from posology.pharmacology.errors import Mixed, OutsideDomain
+from posology.pharmacology.errors import Mixed, ModelError, OutsideDomain
+from posology.pharmacology.moments import SAME_MOMENT_H
 from posology.pharmacology.people import Person
 from posology.pharmacology.regimens import Dose, Regimen
 from posology.quantities import convert
@@ -44,14 +45,33 @@ def sessions_of(regimen: Regimen) -> tuple[tuple[Dose, ...], ...]:
 def check_domain(file: PkModelFile, person: Person, regimen: Regimen) -> tuple[Remark, ...]:
     """Refuse what the model must not be run for, and return what must be said beside it.
 
+    Parameters
+    ----------
+    file : PkModelFile
+        The model.
+    person : Person
+        For whom.
+    regimen : Regimen
+        What is given.
+
+    Returns
+    -------
+    tuple of Remark
+        One for each soft bound that is passed or cannot be checked.
+
     Raises
     ------
     OutsideDomain
-        At the first hard bound that is passed, or a route that the model does not describe.
+        At the first hard bound that is passed, a route that the model does not describe, or a dose that is to
+        be in a vein all at once.
     Mixed
         If the model does not describe the substance.
+    ModelError
+        If the nasal devices of a session are not numbered one after another.
     """
     _check_described(file, regimen)
+    _check_not_at_once(regimen)
+    _check_devices(regimen)
     remarks = []
     for hard, bounds in ((True, file.domain.hard), (False, file.domain.soft)):
         for bound in bounds:
@@ -62,7 +82,103 @@ def check_domain(file: PkModelFile, person: Person, regimen: Regimen) -> tuple[R
                     raise OutsideDomain(f"{bound.say} Found: {value:g} {bound.unit}. Use no curve for this.")
                 elif _passed(bound, value):
                     remarks.append(Remark(bound.what, bound.say))
+    remarks.extend(_too_fast(file, regimen))
     return tuple(dict.fromkeys(remarks))
+
+
+def check_given(file: PkModelFile, person: Person, given: Regimen) -> None:
+    """Refuse what was given, all of it or a part, where it goes beyond the model whatever was planned.
+
+    A part of a plan may be shorter and less than the model asks for; it may not be of another substance or
+    route, nor more.
+
+    Raises
+    ------
+    OutsideDomain, Mixed, ModelError
+        As for the whole of a plan.
+    """
+    _check_described(file, given)
+    _check_not_at_once(given)
+    _check_devices(given)
+    for bound in file.domain.hard:
+        for value in _values(bound, person, given):
+            if value is not None and bound.high is not None and value > float(bound.high):
+                raise OutsideDomain(f"{bound.say} Found: {value:g} {bound.unit}. Use no curve for this.")
+
+
+def time_remarks(file: PkModelFile, regimen: Regimen, until_h: float) -> tuple[Remark, ...]:
+    """Return what must be said of a curve that is looked at longer than blood was drawn in the study.
+
+    Parameters
+    ----------
+    file : PkModelFile
+        The model.
+    regimen : Regimen
+        What is given.
+    until_h : float
+        How far the curve goes, h.
+
+    Returns
+    -------
+    tuple of Remark
+        One for each upper bound in time that the curve passes after a dose of its routes has been given.
+    """
+    remarks = []
+    for bound in file.domain.soft:
+        if bound.what == "time-after" and bound.high is not None:
+            ends = [one.end_h for one in regimen.doses if not bound.routes or one.route.value in bound.routes]
+            longest_h = float(convert(bound.high, bound.unit, "h"))
+            if ends and until_h - max(ends) > longest_h + SAME_MOMENT_H:
+                remarks.append(Remark(bound.what, bound.say))
+    return tuple(remarks)
+
+
+def _check_not_at_once(regimen: Regimen) -> None:
+    for dose in regimen.doses:
+        if dose.route is Route.INTRAVENOUS and dose.duration_h <= SAME_MOMENT_H:
+            raise OutsideDomain(
+                f"A dose of {dose.amount_mg:g} mg is to be in a vein all at once. That is a rapid bolus, "
+                "which no model here describes. Give the minutes it takes."
+            )
+
+
+def _check_devices(regimen: Regimen) -> None:
+    """Hold the numbers of nasal devices against their order: a first device is taken up more than a later."""
+    for session in sessions_of(regimen):
+        numbers = [one.device for one in session if one.route is Route.NASAL]
+        if numbers != list(range(1, len(numbers) + 1)):
+            found = ", ".join(str(number) for number in numbers)
+            raise ModelError(
+                f"The nasal devices of one session are numbered {found} in the order of their times, so it "
+                "is not known which is taken up as a first one. Number them from 1 in each session; sessions "
+                f"are more than {SESSION_GAP_H:g} h apart."
+            )
+
+
+def _too_fast(file: PkModelFile, regimen: Regimen) -> Iterator[Remark]:
+    """Say what holds of a fast infusion also where a pause or a slow remainder makes the session long."""
+    for bound in (*file.domain.hard, *file.domain.soft):
+        if bound.what == "duration" and bound.low is not None:
+            low_h = float(convert(bound.low, bound.unit, "h"))
+            for session in sessions_of(regimen):
+                infused = [one for one in session if one.route is Route.INTRAVENOUS]
+                if infused and _shortest_h(infused) < low_h * (1 - 1e-9):
+                    yield Remark(bound.what, bound.say)
+
+
+def _shortest_h(infused: list[Dose]) -> float:
+    """How long a session's infusion would take at its fastest, h; no longer than its longest stretch."""
+    longest, begin, end = 0.0, infused[0].start_h, infused[0].start_h
+    for dose in infused:
+        if dose.start_h > end + SAME_MOMENT_H:
+            begin = dose.start_h
+        end = max(end, dose.end_h)
+        longest = max(longest, end - begin)
+    fastest = max(
+        sum(two.amount_mg / two.duration_h for two in infused if two.start_h <= one.start_h < two.end_h)
+        for one in infused
+    )
+    return min(longest, sum(dose.amount_mg for dose in infused) / fastest)
 
 
 def _check_described(file: PkModelFile, regimen: Regimen) -> None:

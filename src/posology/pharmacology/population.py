@@ -84,13 +84,16 @@ def draw_cohort(file: PkModelFile, n_members: int, *, seed: int, first: int = 0,
     Raises
     ------
     ModelError
-        If there is no member, the first is not on a block, or the model has no spread at all.
+        If there is no member, the first is not on a block, the seed lies below 0, or the model has no spread
+        at all.
     """
     if n_members < 1 or first % BLOCK:
         raise ModelError(
             f"A cohort of {n_members} members from number {first} cannot be drawn. Ask for at least one, and "
             f"begin at a multiple of {BLOCK}."
         )
+    if seed < 0:
+        raise ModelError(f"The random numbers cannot begin at {seed}. Give a seed of 0 or more.")
     spread = {name: _variance(one.between, wide) for name, one in file.parameters.items() if one.between}
     if not spread:
         raise ModelError(

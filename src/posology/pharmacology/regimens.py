@@ -6,10 +6,12 @@ another; a session of nasal devices is one dose a device. Times are hours from a
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
+from itertools import pairwise
+from math import isfinite, isnan
 
 from posology.knowledge.schema.common import Route, Substance
 from posology.pharmacology.errors import ModelError, OutsideDomain
+from posology.pharmacology.moments import SAME_MOMENT_H
 
 _MINUTES = 60.0
 
@@ -51,6 +53,11 @@ class Dose:
             raise OutsideDomain(
                 f"A dose begins at {self.start_h:g} h and lasts {self.duration_h:g} h. Give times in hours, "
                 "and a length of 0 or more."
+            )
+        if self.duration_h and self.route is not Route.INTRAVENOUS:
+            raise OutsideDomain(
+                f"A dose by the {self.route.value} route is to last {self.duration_h:g} h, and the models "
+                "take only an infusion into a vein to last. Leave the length out."
             )
         if self.device < 1:
             raise OutsideDomain(f"Device number {self.device} does not exist; count the devices from 1.")
@@ -113,9 +120,11 @@ class Regimen:
 
     def until(self, hour: float) -> "Regimen | None":
         """Return what was given before ``hour``, a running infusion cut there; None if nothing."""
+        if isnan(hour):
+            raise OutsideDomain("The hour until which was given is no number. Give it in hours.")
         given = []
         for dose in self.doses:
-            if dose.duration_h and dose.start_h < hour < dose.end_h:
+            if dose.duration_h and dose.start_h + SAME_MOMENT_H < hour < dose.end_h:
                 part = (hour - dose.start_h) / dose.duration_h
                 given.append(replace(dose, amount_mg=dose.amount_mg * part, duration_h=hour - dose.start_h))
             elif dose.end_h <= hour:
@@ -131,11 +140,24 @@ def infusion(substance: Substance, amount_mg: float, minutes: float, *, at_h: fl
 
 
 def rate_profile(substance: Substance, steps: Iterable[tuple[float, float, float]]) -> Regimen:
-    """Return an infusion as it really ran: (from h, to h, mg/h) for each stretch; no pauses."""
+    """Return an infusion as it really ran: (from h, to h, mg/h) for each stretch, a rate of 0 for a pause."""
+    stretches = sorted(steps)
+    for begin, end, rate in stretches:
+        if not (isfinite(begin) and isfinite(end) and isfinite(rate) and end >= begin and rate >= 0):
+            raise OutsideDomain(
+                f"A stretch of the infusion runs from {begin:g} to {end:g} h at {rate:g} mg/h, so what was "
+                "given is not known. Give rising hours, and a rate of 0 or more."
+            )
+    for (_, end, _), (begin, _, _) in pairwise(stretches):
+        if begin < end - SAME_MOMENT_H:
+            raise OutsideDomain(
+                f"A stretch of the infusion begins at {begin:g} h, and the one before it ends at {end:g} h. "
+                "An infusion has one rate at a time; give stretches that follow one another."
+            )
     return Regimen(
         tuple(
             Dose(substance, Route.INTRAVENOUS, (end - begin) * rate, begin, end - begin)
-            for begin, end, rate in steps
+            for begin, end, rate in stretches
             if rate > 0 and end > begin
         )
     )
@@ -145,6 +167,11 @@ def devices(count: int, *, mg_each: float, rest_minutes: float, at_h: float = 0.
     """Return nasal esketamine devices one after another, ``rest_minutes`` from one to the next."""
     if count < 1:
         raise OutsideDomain(f"{count} devices cannot be given; count from 1.")
+    if not rest_minutes >= 0:
+        raise OutsideDomain(
+            f"A rest of {rest_minutes:g} min between devices is no time, and would turn their order round. "
+            "Give 0 or more."
+        )
     return Regimen(
         tuple(
             Dose(Substance.ESKETAMINE, Route.NASAL, mg_each, at_h + i * rest_minutes / _MINUTES, device=i + 1)

@@ -10,8 +10,8 @@ from posology.knowledge.schema.common import Substance
 from posology.knowledge.schema.pk import PkModelFile
 from posology.knowledge.schema.pk_parts import Flag
 from posology.pharmacology.covariates import Adjusted, adjust
-from posology.pharmacology.domain import Remark, check_domain
-from posology.pharmacology.errors import ModelError
+from posology.pharmacology.domain import Remark, check_domain, check_given, time_remarks
+from posology.pharmacology.errors import ModelError, OutsideDomain
 from posology.pharmacology.exposure import Exposure, Part, exposures
 from posology.pharmacology.levels import time_above
 from posology.pharmacology.model import Model, load
@@ -24,6 +24,12 @@ from posology.pharmacology.stepping import simulate as run
 DEFAULT_MEMBERS = 1000
 DEFAULT_SEED = 20261123
 
+# Bookkeeping: a table of more numbers than this would fill the memory of a small machine (2 GB), and a band
+# of fewer members has none outside its widest part.
+_MOST_NUMBERS = 250_000_000
+_FEWEST_MEMBERS = 40
+
+_FEW = "The band is drawn from {n} members alone, too few for its outer part."
 _WORSE_LAST = (Flag.MEASURED, Flag.SECOND_HAND, Flag.DERIVED, Flag.RECALLED, Flag.ASSUMED)
 
 
@@ -58,6 +64,7 @@ class Simulation:
     remarks: tuple[Remark, ...]
     parts: tuple[Part, ...] = field(repr=False)
     factors: Mapping[str, FloatArray] = field(repr=False)
+    covariate_flags: tuple[Flag, ...] = field(default=(), repr=False)
 
     @property
     def site(self) -> str:
@@ -99,18 +106,35 @@ class Simulation:
         }
 
     def hours_above(self, analyte: str, level_ng_per_mL: float) -> FloatArray:
-        """Return how long each member stays above a level, h; the last member is the typical person."""
+        """Return how long each member stays above a level, h; the last member is the typical person.
+
+        Raises
+        ------
+        OutsideDomain
+            If the level is no number of 0 or more.
+        """
+        if not 0 <= level_ng_per_mL < np.inf:
+            raise OutsideDomain(
+                f"A level of {level_ng_per_mL:g} ng/mL is none that blood can hold, so no hours are counted. "
+                "Give a number of 0 or more."
+            )
         level = level_ng_per_mL / self.factors[analyte]
         return time_above(self.parts, analyte, level, float(self.t_h[-1]))
 
     @cached_property
     def flags(self) -> tuple[Flag, ...]:
-        """How the numbers behind the curve were come by, the least sure last; scaling and racemate too."""
+        """How the numbers behind the curve were come by, the least sure last.
+
+        Those of scaling, racemate, liver, drugs, extremes of weight and study populations count too.
+        """
         mine = [one for name, one in self.model.parameters.items() if self._is_used(name)]
         used = {one.flag for one in mine}
         used |= {flag for one in mine if (flag := getattr(one.scaling, "flag", None)) is not None}
         if self.model.racemate is not None and self.regimen.substance is Substance.KETAMINE:
             used.add(Flag.DERIVED)
+        used |= set(self.covariate_flags)
+        if self.person.study_population is not None:
+            used |= {one.flag for one in self.model.study_population_effects}
         return tuple(flag for flag in _WORSE_LAST if flag in used)
 
     def _is_used(self, name: str) -> bool:
@@ -144,7 +168,8 @@ def simulate(
         When to look, h; from the first dose to 24 h after the last, every 5 minutes, if left out.
     plan : Regimen, optional
         What was meant to be given, where ``regimen`` is what has been given so far: the bounds are held
-        against the plan, since three minutes of an infusion are no rapid bolus.
+        against the plan, since three minutes of an infusion are no rapid bolus. What has been given is held
+        against them where it is another thing than the plan, or more than the model may be run for.
     cohort : Cohort, optional
         Whose deviations to take; drawn from the model otherwise.
     members : int
@@ -164,14 +189,21 @@ def simulate(
     """
     chosen = load(model) if isinstance(model, str) else model
     remarks = check_domain(chosen.file, person, regimen if plan is None else plan)
+    if plan is not None:
+        check_given(chosen.file, person, regimen)
     adjusted = adjust(chosen.file, person, regimen)
+    looks = default_times(regimen) if t_h is None else np.asarray(t_h, dtype=float)
+    _check_size(chosen, looks.size, members if cohort is None else cohort.n_members)
     group = _cohort(chosen, cohort, members, seed)
     everyone = group.with_typical() if group else typical(chosen.file)
     parts = tuple(part.pruned() for part in chosen.parts(regimen, person, everyone, adjusted.changes))
-    looks = default_times(regimen) if t_h is None else np.asarray(t_h, dtype=float)
     factors: dict[str, FloatArray] = {}
     factors |= {name: _factor(chosen, adjusted, name, everyone) for name in chosen.file.analytes}
     curves = _curves(parts, looks, factors)
+    _check_numbers(chosen, curves)
+    remarks = (*remarks, *time_remarks(chosen.file, regimen, float(looks[-1])))
+    if group and group.n_members < _FEWEST_MEMBERS:
+        remarks = (*remarks, Remark("members", _FEW.format(n=group.n_members)))
     return Simulation(
         model=chosen.file,
         regimen=regimen,
@@ -182,6 +214,7 @@ def simulate(
         remarks=_all_remarks(remarks, adjusted),
         parts=parts,
         factors=factors,
+        covariate_flags=adjusted.flags,
     )
 
 
@@ -189,6 +222,29 @@ def default_times(regimen: Regimen) -> FloatArray:
     """Return times every 5 minutes from the first dose to 24 h after the last one has been given."""
     length_h = regimen.end_h - regimen.start_h + 24.0
     return regimen.start_h + np.arange(round(length_h * 12) + 1) / 12.0
+
+
+def _check_size(model: Model, n_times: int, n_members: int) -> None:
+    """Refuse what would not fit in memory, before anything is drawn."""
+    numbers = n_times * (max(n_members, 0) + 1) * len(model.file.analytes)
+    if numbers > _MOST_NUMBERS:
+        raise ModelError(
+            f"{n_members:,} members at {n_times:,} times are {numbers:,} numbers, more than are held at once "
+            f"({_MOST_NUMBERS:,}). Give fewer members or times, or run them as a study in pieces."
+        )
+
+
+def _check_numbers(model: Model, curves: Mapping[str, FloatArray]) -> None:
+    """Refuse a curve that is no number: an amount or a weight so large or small that it cannot be computed.
+
+    A sum is enough to see it: one that is no number, or without end, makes the whole sum so.
+    """
+    for name, table in curves.items():
+        if not np.isfinite(table.sum()):
+            raise OutsideDomain(
+                f"The curve of {name} by {model.file.id} comes to no number, so the amounts, the times or "
+                "the person cannot be real. Give them anew."
+            )
 
 
 def _all_remarks(remarks: tuple[Remark, ...], adjusted: Adjusted) -> tuple[Remark, ...]:
