@@ -9,7 +9,7 @@ sessions. A shape waives no reading and sets no dose.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from math import log
+from math import isfinite, log
 
 import numpy as np
 
@@ -17,8 +17,10 @@ from posology.knowledge.models import pk_effects
 from posology.knowledge.schema.common import Route, Substance
 from posology.knowledge.schema.pk_effects import EffectSite, Estimate, ObservedChange
 from posology.pharmacology.cascade import Builder, Cascade
+from posology.pharmacology.covariates import Adjusted, adjust
 from posology.pharmacology.domain import Remark, check_domain
 from posology.pharmacology.errors import OutsideDomain
+from posology.pharmacology.exposure import Part, exposures
 from posology.pharmacology.model import Model, load
 from posology.pharmacology.people import Person
 from posology.pharmacology.population import Band, bands, draw_cohort, typical
@@ -28,7 +30,9 @@ from posology.pharmacology.stepping import simulate as run
 from posology.quantities import convert
 
 DISSOCIATION = "dissociation-like"
+_PEAK_WITHIN_H = 24.0  # bookkeeping: how far the peak of the form is sought; it stands within the first hours
 _EFFECT = "effect"
+_EFFECT_STREAM = 3  # beside those of weights and ages of a cohort
 
 
 @dataclass(frozen=True)
@@ -86,13 +90,14 @@ def dissociation_shape(
     Raises
     ------
     OutsideDomain
-        If no arterial model describes the route; the sentence says so.
+        If no arterial model describes the route, or none is run for this person; the sentence says so.
     """
     site = _effect_site()
     driver = load(site.driver.model)
     mine = _s_form(regimen, site, driver)
-    remarks = check_domain(driver.file, person, mine)
-    curves, c50 = _at_effect_site(driver, mine, person, t_h, site, members, seed)
+    adjusted = adjust(driver.file, person, mine)
+    remarks = tuple(dict.fromkeys((*check_domain(driver.file, person, mine), *adjusted.remarks)))
+    curves, c50 = _at_effect_site(driver, mine, person, t_h, site, members, seed, adjusted)
     curves /= c50
     made, _ = bands(curves[:, :-1])
     return EffectShape(t_h, curves[:, -1], made, "C50", site.say, site.is_not, remarks)
@@ -106,13 +111,17 @@ def _at_effect_site(
     site: EffectSite,
     members: int,
     seed: int,
+    adjusted: Adjusted,
 ) -> tuple[FloatArray, FloatArray]:
     """Compute ketamine at the effect site, ng/mL, the typical person last; and C50 of each member."""
     cohort = draw_cohort(driver.file, members, seed=seed).with_typical()
     ke0, c50 = _effect_numbers(site, members, seed)
     total = np.zeros((t_h.size, members + 1))
-    for part in driver.parts(regimen, person, cohort):
+    for part in driver.parts(regimen, person, cohort, adjusted.changes):
         total += run(with_effect_site(part.cascade, ke0), part.inputs, t_h)[_EFFECT]
+    widened = adjusted.spread("ketamine", members)
+    if widened is not None:
+        total[:, :-1] *= widened
     return total, c50
 
 
@@ -145,7 +154,8 @@ def _s_form(regimen: Regimen, site: EffectSite, driver: Model) -> Regimen:
 
 def _effect_numbers(site: EffectSite, members: int, seed: int) -> tuple[FloatArray, FloatArray]:
     """Draw ke0 (1/h) and C50 (ng/mL) log-normal from their published 95 % intervals; typical last."""
-    stream = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 2])))
+    # A key of its own: fewer numbers would be filled up with zeros to that of a session's first block.
+    stream = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 2, 0, _EFFECT_STREAM])))
     z = np.vstack((stream.standard_normal((members, 2)), np.zeros(2)))
     half_h = _drawn(site.t_half_ke0, z[:, 0]) * float(convert(Decimal(1), site.t_half_ke0.unit, "h"))
     c50 = _drawn(site.c50, z[:, 1]) * float(site.molar_mass_g_per_mol)
@@ -182,6 +192,13 @@ class Rise:
 
     systolic_mmHg: float
     diastolic_mmHg: float
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.systolic_mmHg) and isfinite(self.diastolic_mmHg)):
+            raise OutsideDomain(
+                f"The highest rise of a session is {self.systolic_mmHg:g}/{self.diastolic_mmHg:g} mmHg, "
+                "which nobody can have measured. Give what was measured, or leave the session out."
+            )
 
 
 @dataclass(frozen=True)
@@ -238,18 +255,31 @@ def pressure_shape(
     Returns
     -------
     PressureShape
-        Never a reason to leave a reading out.
+        Never a reason to leave a reading out. Its highest point is that of the whole course, also where
+        ``t_h`` ends before it.
+
+    Raises
+    ------
+    OutsideDomain
+        If the model that drives the form is not run for this person or this regimen.
     """
     site = _effect_site()
     arterial = all(route in arterial_routes() for route in regimen.routes)
     driver = load(site.driver.model if arterial else model)
     given = _s_form(regimen, site, driver) if arterial else regimen
     check_domain(driver.file, person, given)
+    changes = adjust(driver.file, person, given).changes
+    ke0 = np.array([log(2) / float(convert(site.t_half_ke0.value, site.t_half_ke0.unit, "h"))])
+    parts = [
+        Part(with_effect_site(part.cascade, ke0), part.inputs)
+        for part in driver.parts(given, person, typical(driver.file), changes)
+    ]
     form = np.zeros(t_h.size)
-    for part in driver.parts(given, person, typical(driver.file)):
-        ke0 = np.array([log(2) / float(convert(site.t_half_ke0.value, site.t_half_ke0.unit, "h"))])
-        form += run(with_effect_site(part.cascade, ke0), part.inputs, t_h)[_EFFECT][:, 0]
-    form /= max(float(form.max()), 1e-300)
+    for part in parts:
+        form += run(part.cascade, part.inputs, t_h)[_EFFECT][:, 0]
+    # The height is that of the whole course: a window that ends sooner must not stretch what it shows to it.
+    until_h = max(float(t_h[-1]), given.end_h + _PEAK_WITHIN_H)
+    form /= float(exposures(parts, (_EFFECT,), until_h)[_EFFECT].Cmax[0])
     return _of_height(t_h, form, own, driver.file.site)
 
 

@@ -57,8 +57,8 @@ def test_the_band_widens_with_its_share_and_holds_the_typical_person():
 
 def test_pressure_takes_its_height_from_the_trials_where_there_is_no_session():
     shape = pressure_shape(STANDARD, SOMEBODY, LOOKS, model="ketamine-otto-2021")
-    assert shape.systolic_mmHg.max() == pytest.approx(7.2)
-    assert shape.diastolic_mmHg.max() == pytest.approx(3.8)
+    assert shape.systolic_mmHg.max() == pytest.approx(7.2, rel=2e-3)  # between two looks
+    assert shape.diastolic_mmHg.max() == pytest.approx(3.8, rel=2e-3)
     assert shape.height_from == "the placebo-corrected mean of the trials"
     assert shape.driven_by.startswith("arterial blood")
     assert "never stands in for a measurement" in shape.is_not
@@ -67,9 +67,12 @@ def test_pressure_takes_its_height_from_the_trials_where_there_is_no_session():
 def test_pressure_takes_its_height_from_the_patients_own_sessions():
     own = (Rise(22, 9), Rise(31, 14), Rise(18, 10))
     shape = pressure_shape(STANDARD, SOMEBODY, LOOKS, model="ketamine-otto-2021", own=own)
-    assert shape.systolic_mmHg.max() == pytest.approx(22)
-    assert (shape.low.max(), shape.high.max()) == (pytest.approx(18), pytest.approx(31))
-    assert shape.diastolic_mmHg.max() == pytest.approx(10)
+    assert shape.systolic_mmHg.max() == pytest.approx(22, rel=2e-3)
+    assert (shape.low.max(), shape.high.max()) == (
+        pytest.approx(18, rel=2e-3),
+        pytest.approx(31, rel=2e-3),
+    )
+    assert shape.diastolic_mmHg.max() == pytest.approx(10, rel=2e-3)
     assert shape.height_from == "the patient's own 3 sessions"
 
 
