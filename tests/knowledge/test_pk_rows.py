@@ -60,7 +60,8 @@ P-SL3 auc HNK S 44972 ng.min/mL 20%
 P-SL4 tmax K - 0.75 h none
 P-PO1 cmax K - 45 ng/mL none
 P-PO2 F K - 20 % none
-P-PO2 auc NK - 500 ng.h/mL none
+P-PO2 auc NK S 500 ng.h/mL none
+P-PO2 auc NK R 500 ng.h/mL none
 P-PO3 F K S 15 % none
 P-PO3 half-life K S 11 h none
 P-PO3 half-life K R 10 h none
