@@ -29,7 +29,7 @@ _LOOKS_A_LENGTH = 4
 
 # A stretch is searched only in members whose highest look of it comes to this share of their highest look: a
 # summit that towers twice over both looks beside it would have to fit between them.
-_WORTH = 0.5
+WORTH = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +280,7 @@ def _summit(
     highest = best.max(axis=0)
     value, at_h = np.full(highest.size, -np.inf), np.zeros(highest.size)
     for k in range(len(at)):
-        worth = best[k] >= _WORTH * highest
+        worth = best[k] >= WORTH * highest
         if not worth.any():
             continue
         here, before = ([one.some(worth) for one in starts] for starts in caught[2 * k : 2 * k + 2])

@@ -10,9 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-from posology.pharmacology.cascade import Cascade
 from posology.pharmacology.exposure import (
     ROUNDS,
     Exposure,
@@ -22,13 +20,12 @@ from posology.pharmacology.exposure import (
     looks_for,
     passed,
     read,
-    summit_beside,
     value_of,
 )
+from posology.pharmacology.session_turns import BoolArray, Seen, Turns, summit_of, turns_of
 from posology.pharmacology.stages import FloatArray
 from posology.pharmacology.stepping import Walk, reader
 
-IntArray = npt.NDArray[np.int64]
 Levels = Mapping[str, Sequence[FloatArray]]
 
 # So near, the next step of Newton's method is past the last digit.
@@ -83,8 +80,8 @@ def course_exposures(
     Returns
     -------
     mapping of str to CourseExposure
-        Exact to rounding, with the one reserve that two crossings of a level between the same two looks are
-        told apart only where the highest point of the session lies between them.
+        Exact to rounding. Between two looks a curve may turn once; one that turned twice between them would
+        be seen at its ends alone.
     """
     course = _Course(outputs, levels or {}, sessions[0][0].cascade.n_members)
     ends = [*at_h[1:], until_h]
@@ -164,7 +161,7 @@ class _Course:
                 table[look] = state
             for name, table in values.items():
                 value_of(readers[name], states, row, table[look])
-        seen = _Seen([track.now for track in tracks], looks, kept)
+        seen = Seen([track.now for track in tracks], looks, kept)
         areas = [
             passed(part, table[-1], length_h, track.state)
             for part, table, track in zip(seen.parts, kept, tracks, strict=True)
@@ -175,15 +172,12 @@ class _Course:
             track.state = table[-1].copy()
 
     def _of_output(
-        self, seen: "_Seen", name: str, values: FloatArray, areas: Sequence[FloatArray], begin_h: float
+        self, seen: "Seen", name: str, values: FloatArray, areas: Sequence[FloatArray], begin_h: float
     ) -> _Session:
-        at = values.argmax(axis=0)
-        best = np.take_along_axis(values, at[None], axis=0)[0]
-        here, before = seen.standing(at), seen.standing(np.maximum(at - 1, 0))
-        Cmax, tmax_h = summit_beside(here, before, seen.looks, name, best, at)
-        hours = [
-            _hours_above(seen, name, values, level, Cmax, tmax_h) for level in self._levels.get(name, ())
-        ]
+        levels = self._levels.get(name, ())
+        turns = turns_of(seen, name, values, all_of_them=bool(levels))
+        Cmax, tmax_h = summit_of(seen.looks, values, turns)
+        hours = [_hours_above(seen, name, values, level, turns) for level in levels]
         area, row = np.zeros(self._n), np.empty(self._n)
         for part, over in zip(seen.parts, areas, strict=True):
             reader(part.cascade, name)(over, row)
@@ -218,56 +212,30 @@ def _added(rows: Sequence[FloatArray]) -> FloatArray:
 
 
 # ------------------------------------------------------------------------------------- within one session
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What a walk through one session saw: the systems, the looks, and the coordinates at each."""
-
-    parts: Sequence[Part]
-    looks: FloatArray
-    kept: Sequence[FloatArray]
-
-    def standing(self, at: IntArray, members: IntArray | None = None) -> list[Standing]:
-        """Where each part stands at looks of each member's own; of some members, or of all in their order."""
-        starts = []
-        for part, table in zip(self.parts, self.kept, strict=True):
-            of = np.arange(table.shape[2]) if members is None else members
-            chosen = part if members is None else _some(part, members)
-            starts.append(Standing(chosen, self.looks[at], np.ascontiguousarray(table[at, :, of].T)))
-        return starts
-
-
-def _some(part: Part, members: IntArray) -> Part:
-    cascade: Cascade = part.cascade.block(members)
-    return Part(cascade, tuple(one.block(members) for one in part.inputs))
-
-
-def _hours_above(
-    seen: _Seen, output: str, values: FloatArray, level: FloatArray, Cmax: FloatArray, tmax_h: FloatArray
-) -> FloatArray:
+def _hours_above(seen: Seen, output: str, values: FloatArray, level: FloatArray, turns: Turns) -> FloatArray:
     """Hours of one session above a level: each way down less each way up."""
-    looks, n_members = seen.looks, level.size
+    looks, length = seen.looks, np.diff(seen.looks)
     above = values > level
     up_at, up_of = np.nonzero(~above[:-1] & above[1:])
     down_at, down_of = np.nonzero(above[:-1] & ~above[1:])
-    # A top between two looks that both lie below the level: up before it, down after it.
-    between = np.clip(np.searchsorted(looks, tmax_h, side="right") - 1, 0, looks.size - 2)
-    both_below = ~np.take_along_axis(above, np.stack((between, between + 1)), axis=0).any(axis=0)
-    hidden = np.nonzero(both_below & (Cmax > level))[0]
-    top = tmax_h[hidden] - looks[between[hidden]]
-    length = np.diff(looks)
-    at = np.concatenate((up_at, between[hidden], down_at, between[hidden]))
-    of = np.concatenate((up_of, hidden, down_of, hidden))
-    zeros = np.zeros(at.size)
-    low, high = zeros.copy(), length[at]
-    ups = up_at.size + hidden.size
-    high[up_at.size : ups] = top
-    low[ups + down_at.size :] = top
-    upwards = np.arange(at.size) < ups
+    # A top between two looks that both lie below the level: up before it, down after it; and a dip.
+    first, second = above[turns.at, turns.of], above[turns.at + 1, turns.of]
+    hidden = turns.tops & ~first & ~second & (turns.value > level[turns.of])
+    dips = ~turns.tops & first & second & (turns.value < level[turns.of])
+    twice = np.concatenate((np.nonzero(hidden)[0], np.nonzero(dips)[0]))
+    turned, is_top = turns.tau_h[twice], turns.tops[twice]
+    at = np.concatenate((up_at, down_at, turns.at[twice], turns.at[twice]))
+    of = np.concatenate((up_of, down_of, turns.of[twice], turns.of[twice]))
+    low, high = np.zeros(at.size), length[at]
+    once = up_at.size + down_at.size
+    high[once : once + twice.size] = turned
+    low[once + twice.size :] = turned
+    upwards = np.concatenate((np.arange(once) < up_at.size, is_top, ~is_top))
     met = _met(seen.standing(at, of), output, level[of], low, high, upwards)
     signed = np.where(upwards, -1.0, 1.0) * (looks[at] + met)
     hours: FloatArray = np.where(above[-1], looks[-1], 0.0)
     if at.size:
-        hours += np.bincount(of, weights=signed, minlength=n_members)
+        hours += np.bincount(of, weights=signed, minlength=level.size)
     return hours
 
 
@@ -277,7 +245,7 @@ def _met(
     level: FloatArray,
     low: FloatArray,
     high: FloatArray,
-    upwards: npt.NDArray[np.bool_],
+    upwards: BoolArray,
 ) -> FloatArray:
     """Find where each curve meets its level between two times at which it stands on its two sides."""
     met = (low + high) / 2
