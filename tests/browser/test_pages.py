@@ -79,6 +79,9 @@ PAGES: dict[str, str] = {
     "options, of a beginning": of(9, "options/"),
     "options, cannot say": of(10, "options/"),
     "options, after a risk answer": of(12, "options/"),
+    "curves of the options": of(7, "curves/"),
+    "curves of a beginning": of(9, "curves/"),
+    "another dose": of(7, "curve/"),
     "second look": of(7, f"options/{SAME_IV}/sign/"),
     "second look with a product": of(7, f"options/{SAME_IV}/sign/?product=ketamine-50"),
     "second look at a held option": of(8, f"options/{SAME_IM}/sign/?product=ketamine-50"),
@@ -87,6 +90,7 @@ PAGES: dict[str, str] = {
     "gad-7": of(5, "forms/gad-7/"),
     **{f"chair {n}": f"chair {n}" for n in (1, 2, 3, 4)},
     "record of a session": "chair 1 record",
+    "curve of a session": "chair 1 curve",
     "order and worksheet": "chair 1 order",
     "alerts": "/alerts/",
     "alerts, one rule": "/alerts/rules-interactions/lamotrigine/",
@@ -172,6 +176,7 @@ def screens(demo: Demo, chromium: Browser) -> Iterator[dict[Role, Screen]]:
         link = page.locator("a", has_text=f"Chair {n}").and_(page.locator("[href*='/sessions/']")).first
         paths[f"chair {n}"] = str(link.get_attribute("href"))
     paths["chair 1 record"] = f"{paths['chair 1']}record/"
+    paths["chair 1 curve"] = f"{paths['chair 1']}curve/"
     page.goto(f"{demo.url}{paths['chair 1']}")
     order = page.locator("main a[href*='/orders/']").first.get_attribute("href")
     paths["chair 1 order"] = f"{order}?product=ketamine-50&final_volume_mL=50"
