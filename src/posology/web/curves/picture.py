@@ -48,16 +48,17 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The range that is marked: its upper edge and height in px, and the percent where its name ends."""
+    """The range that is marked: its place and height, px, and its edges as far as they lie in the picture."""
 
     y: str
     height: str
     label: str
+    edges: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the key; ``kind`` is the look it explains."""
+    """One line of the key; ``kind`` is the look it explains: a path's, dose, dose-once or level."""
 
     kind: str
     label: str
@@ -120,15 +121,15 @@ def drawn(curve: Curve) -> Curves:
     return curves_of(curve.simulation, curve.simulation.analytes[0], curve.beside)
 
 
-def top_of(curves: Iterable[Curve]) -> float:
+def top_of(curves: Iterable[Curve], *, times: float = 1.0) -> float:
     """Return what the upper edge stands for so that all of these curves fit, ng/mL.
 
-    The range that is marked is drawn whole where it reaches not much higher than the curves.
+    The range that is marked is drawn whole where it reaches not much higher than the curves. ``times`` leaves
+    room for doses that are so many times as large.
     """
-    highest, top = 1e-6, 1e-6
-    for curve in curves:
-        mine = drawn(curve).highest
-        highest, top = max(highest, mine), max(top, mine * 1.06)
+    curves = tuple(curves)
+    highest = max((drawn(curve).highest for curve in curves), default=0.0) * times
+    top = max(highest * 1.06, 1e-6)
     for curve in curves:
         if curve.level is not None:
             top = max(top, min(float(curve.level.range.high) * 1.04, 1.5 * highest))
@@ -153,8 +154,10 @@ def level_of(level: ConcentrationRange | None, scale: Scale) -> Level | None:
     """Return the range as it is marked, or None where it lies above the picture."""
     if level is None or float(level.range.low) >= scale.top:
         return None
-    high, low = scale.y(float(level.range.high)), scale.y(float(level.range.low))
-    return Level(f"{high:.1f}", f"{low - high:.1f}", "linked with dissociation")
+    ends = (float(level.range.high), float(level.range.low))
+    high, low = (scale.y(end) for end in ends)
+    edges = tuple(f"{scale.y(end):.1f}" for end in ends if end < scale.top)
+    return Level(f"{high:.1f}", f"{low - high:.1f}", "linked with dissociation", edges)
 
 
 def value_ticks(scale: Scale) -> tuple[Mark, ...]:

@@ -19,7 +19,7 @@ from posology.pharmacology.passport import analyte_name, passport, short_name
 from posology.pharmacology.people import Person
 from posology.pharmacology.regimens import Regimen
 from posology.pharmacology.stages import FloatArray
-from posology.quantities import DomainError, elapsed
+from posology.quantities import DomainError, Quantity, elapsed
 from posology.recommendation.curve_people import Subject, subject_of
 from posology.recommendation.curves import rest_of
 from posology.recommendation.dose_curves import HOURS_SHOWN, Curve, curve_of, look_times, planned
@@ -39,6 +39,7 @@ from posology.web.curves.picture import (
     value_ticks,
 )
 from posology.web.curves.view_models import Figure, for_whom, key_of
+from posology.web.words import to_tenth
 
 _HEIGHT, _LOW = 200, 110
 
@@ -71,6 +72,7 @@ class _Session:
     given: Regimen | None
     now_h: float | None  # None before the dose
     until_h: float
+    until: datetime
     is_over: bool
     refused: str  # why what was given is not drawn
 
@@ -85,7 +87,7 @@ def session_curves(chair: Chairside, case: Case, *, as_of: datetime) -> SessionC
         given, refused = _given(told, plan)
     except DomainError as refusal:
         return SessionCurves(Figure("", None, refused=str(refusal)), (), ())
-    lines = tuple(filter(None, (_amounts(told), refused, for_whom(plan, zone))))
+    lines = tuple(filter(None, (_amounts(told, chair), refused, for_whom(plan, zone))))
     figure = Figure(
         "",
         _picture(told, plan, given),
@@ -111,13 +113,14 @@ def _session(chair: Chairside, as_of: datetime) -> _Session:
     )
     until = min(chair.at, state.discharged_at) if state.discharged_at else chair.at
     if state.started_at is None:
-        return _Session(plan, None, None, HOURS_SHOWN, False, "")
+        return _Session(plan, None, None, HOURS_SHOWN, until, False, "")
     now_h = elapsed(state.started_at, until).total_seconds() / 3600
     try:
         given, refused = given_until(state, substance=order.substance, route=order.route, at=until), ""
     except DomainError as refusal:
         given, refused = None, str(refusal)
-    return _Session(plan, given, now_h, max(HOURS_SHOWN, now_h), state.ended_at is not None, refused)
+    is_over = state.ended_at is not None
+    return _Session(plan, given, now_h, max(HOURS_SHOWN, now_h), until, is_over, refused)
 
 
 def _given(told: _Session, plan: Curve) -> tuple[Curve | None, str]:
@@ -133,11 +136,13 @@ def _given(told: _Session, plan: Curve) -> tuple[Curve | None, str]:
         return None, str(refusal)
 
 
-def _amounts(told: _Session) -> str:
-    whole = exactly(round(told.plan.total_mg, 3))
+def _amounts(told: _Session, chair: Chairside) -> str:
+    planned_mg = f"Planned: {Quantity(chair.order.dose_mg, 'mg')}."
     if told.given is None:
-        return f"Planned: {whole}\u00a0mg."
-    return f"Planned: {whole}\u00a0mg. Given so far: {exactly(round(told.given.total_mg, 3))}\u00a0mg."
+        return planned_mg
+    # Cut to a tenth as everywhere on the page; the record has it exactly.
+    given = to_tenth(chair.state.delivered_mg(told.until))
+    return f"{planned_mg} Given{'' if told.is_over else ' so far'}: {Quantity(given, 'mg')}."
 
 
 # ---------------------------------------------------------------- the picture

@@ -204,5 +204,5 @@ def _answer(
         return Figure(title, None, refused=str(refusal)), ()
     # One scale for all that may be tried, so that the curve moves and not its edge.
     first = sliders[0]
-    top = top_of((curve,)) * float(first.high / first.value)
+    top = top_of((curve,), times=float(first.high / first.value))
     return figure_of(curve, title=title, id="curve-try", zone=zone, top=top, height=220), key_of((curve,))

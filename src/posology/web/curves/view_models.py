@@ -1,13 +1,15 @@
 """Curves with their words: what stands above, beside and beneath each of them on a page."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 import numpy as np
 
+from posology.knowledge import Route
 from posology.pharmacology.lettering import exactly, shown
 from posology.pharmacology.passport import CLOSING, analyte_name, passport, short_name
+from posology.quantities import Quantity
 from posology.recommendation import Option
 from posology.recommendation.curves import OptionCurve
 from posology.recommendation.dose_curves import Curve, CurveRow, rows_of
@@ -32,6 +34,7 @@ class Figure:
     model_id: str = ""
     model_name: str = ""
     site: str = ""
+    sub: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,22 @@ def figures_of(options: Sequence[Option], curves: Sequence[OptionCurve], *, zone
     }
     drawn, without = [], []
     for number, (option, one) in enumerate(zip(options, curves, strict=True), start=1):
-        title = f"{option.substance.value}, {option.route.value}: {option.title}"
         if one.curve is None:
-            without.append(Figure(title, None, refused=one.refused))
+            without.append(Figure(option.title, None, refused=one.refused, sub=option.protocol_title))
         else:
             top = tops[one.curve.simulation.site]
-            drawn.append(figure_of(one.curve, title=title, id=f"curve-{number}", top=top, zone=zone))
+            figure = figure_of(one.curve, title=dose_words(option), id=f"curve-{number}", top=top, zone=zone)
+            drawn.append(replace(figure, sub=option.title))
     return Figures(tuple(drawn), tuple(without), key_of(found), len(tops) > 1)
+
+
+def dose_words(option: Option) -> str:
+    """Name an option by its dose: ``ketamine 36 mg, intravenous over 40 min``."""
+    dose = option.dose
+    if dose is None:
+        return option.title
+    over = f" over {dose.minutes}\u00a0min" if dose.minutes else ""
+    return f"{option.substance.value} {Quantity(dose.dose_mg, 'mg')}, {option.route.value}{over}"
 
 
 def figure_of(
@@ -147,8 +159,11 @@ def key_of(curves: Iterable[Curve]) -> tuple[Entry, ...]:
     names = dict.fromkeys(short_name(one.beside.model) for one in curves if one.beside is not None)
     if names:
         entries["beside"] = f"second opinion: {', '.join(names)}, typical person"
-    if curves:
-        entries["dose"] = "while the infusion runs; a triangle is a dose at once"
+    infused = [one.simulation.regimen.routes[0] is Route.INTRAVENOUS for one in curves]
+    if any(infused):
+        entries["dose"] = "infusion"
+    if not all(infused):
+        entries["dose-once"] = "dose given at once"
     for level in (one.level for one in curves):
         if level is not None:
             low, high = exactly(float(level.range.low)), exactly(float(level.range.high))
@@ -157,5 +172,5 @@ def key_of(curves: Iterable[Curve]) -> tuple[Entry, ...]:
                 f"{low} to {high} {level.unit} {level.substance.value}: linked with dissociation "
                 f"({', '.join(level.sources)}; {level.flag.value}; {site})"
             )
-    order = ("middle", "band-80", "band-95", "beside", "dose", "level")
+    order = ("middle", "band-80", "band-95", "beside", "dose", "dose-once", "level")
     return tuple(Entry(kind, entries[kind]) for kind in order if kind in entries)
