@@ -63,7 +63,7 @@ def decode(body: bytes) -> Decoded:
     first = body.lstrip(b"\r\n \t")
     header = read_header(first.split(b"\r", 1)[0].split(b"\n", 1)[0].decode("iso-8859-1"))
     named = header.character_sets[0] if header.character_sets else ""
-    codec = _CODECS.get(named.upper())
+    codec = codec_named(named)
     if codec is None:
         raise MessageRefused(
             f"The message is written in '{named[:30]}', which is not read here. Set the sender to "
@@ -88,6 +88,11 @@ def decode(body: bytes) -> Decoded:
     # The header once more, now that its characters are known.
     again = read_header(text.split("\r", 1)[0].split("\n", 1)[0])
     return Decoded(text, again, codec, tuple(remarks))
+
+
+def codec_named(name: str) -> str | None:
+    """Return Python's codec for a character set as MSH-18 names it, or None where it is not read here."""
+    return _CODECS.get(name.upper())
 
 
 def _is_utf8(raw: bytes) -> bool:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 class Condition(StrEnum):
     """Why a message or a part of it was not used, in HL7's own codes (table 0357)."""
 
-    ACCEPTED = "0"
     SEGMENT_SEQUENCE = "100"
     REQUIRED_FIELD = "101"
     DATA_TYPE = "102"
