@@ -25,6 +25,11 @@ from posology.pharmacology.stages import FloatArray
 # A fraction of the golden section spreads members evenly over a range, however many there are.
 _GOLDEN = 0.6180339887498949
 
+# What is predicted by which route; by film, into muscle and under the skin no more is known than by vein.
+_PREDICTED = {
+    Route.ORAL: ("oral AUC",),
+    Route.NASAL: ("nasal AUC 28 mg", "nasal AUC 84 mg"),
+}
 _NOT_BY_THIS_ROUTE = (
     "Of {drug} nothing is known here by this route, so neither curve nor band holds what it changes; it may "
     "change the true one."
@@ -92,6 +97,7 @@ def adjust(file: PkModelFile, person: Person, regimen: Regimen) -> Adjusted:
         pair = next(one for one in known.multipliers if one.id == "child-pugh-b")
         _lay_in(file, pair, changes)
         remarks.append(Remark("liver", f"{pair.say} It is {pair.flag.value}: the curve is less sure."))
+        remarks.extend(_by_route(pair, regimen))
         flags.append(pair.flag)
     for drug in person.drugs:
         reported = _reported(known, drug, regimen)
@@ -142,6 +148,16 @@ def _not_known(known: PkCovariatesFile, person: Person) -> Iterator[Remark]:
         yield Remark(
             "not known", f"Not known here, and no curve would be drawn if it held: {', '.join(names)}."
         )
+
+
+def _by_route(pair: Multipliers, regimen: Regimen) -> Iterator[Remark]:
+    """Say by how much exposure rises on the routes that are used: the small change of a peak is by nose."""
+    for route in regimen.routes:
+        names = _PREDICTED.get(route, ("intravenous AUC",))
+        sizes = " to ".join(f"{pair.predicts[name]}" for name in names)  # type: ignore[index]
+        known = route is Route.INTRAVENOUS or route in _PREDICTED
+        told = route.value if known else f"intravenous, and taken for {route.value}"
+        yield Remark("liver", f"Predicted for {pair.fits}, {told}: {sizes} times the exposure.")
 
 
 def _lay_in(

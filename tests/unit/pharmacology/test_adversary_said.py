@@ -78,3 +78,24 @@ def test_a_band_of_a_few_says_that_it_is_one():
     assert not any(
         "members alone" in one for n in (0, 40, 200) for one in told(run(VENOUS, STANDARD, members=n))
     )
+
+
+@pytest.mark.parametrize(
+    ("model", "regimen", "said"),
+    [
+        (VENOUS, STANDARD, "Predicted for Child-Pugh B, intravenous: 1.8 times the exposure."),
+        (NASAL, SPRAY, "Predicted for Child-Pugh B, nasal: 2.03 to 2.2 times the exposure."),
+        (
+            NASAL, single(Substance.ESKETAMINE, Route.ORAL, 28),
+            "Predicted for Child-Pugh B, oral: 3.8 times the exposure.",
+        ),
+        (
+            VENOUS, single(Substance.ESKETAMINE, Route.INTRAMUSCULAR, 28),
+            "Predicted for Child-Pugh B, intravenous, and taken for intramuscular: 1.8 times the exposure.",
+        ),
+    ],
+    ids=["by vein", "by nose", "by mouth", "into muscle"],
+)  # fmt: skip
+def test_what_a_liver_changes_is_told_by_the_route_that_is_used(model, regimen, said):
+    """The file's sentence speaks of a small change of the peak, which holds by nose alone."""
+    assert said in told(run(model, regimen, members=0, child_pugh=ChildPugh.B))
