@@ -130,6 +130,7 @@ def test_a_running_session_shows_what_was_planned_and_given(demo: Demo, prescrib
     assert "Given so far" in page.locator("#session-curve").inner_text()
     page.get_by_text("Dissociation and blood pressure as shapes").click()
     assert page.locator("#session-shapes strong").count() >= 2
+    assert "from the patient's own 2 sessions" in page.locator("#session-shapes").inner_text()
     looks_right(page)
     take(page, "curve-session", at="#session-curve", dark=True)
     take(page, "curve-shapes", at="#session-shapes", dark=True)

@@ -13,8 +13,7 @@ from posology.clinic.care.chairside import chairside
 from posology.clinic.care.queries import advice_for, case_of
 from posology.clinic.orders.models import OrderRow
 from posology.clinic.sessions.models import EventRow
-from posology.knowledge import Route, Substance
-from posology.treatment.given import given_until
+from posology.knowledge import Route
 from posology.treatment.rises import measured_rise
 from posology.web.curves.session_figure import session_curves
 from posology.web.words import to_tenth
@@ -24,7 +23,6 @@ from tests.integration.web.walk import signed_in, text_of, world
 
 pytestmark = pytest.mark.django_db
 PART = {"HX-Request": "true"}
-RACEMATE = Substance.KETAMINE
 STOP = {"reason": "Ended in the test.", "complete": "no"}
 
 
@@ -187,10 +185,9 @@ def test_the_given_curve_is_of_exactly_what_is_in_through_a_pause_and_a_new_rate
             kind, typed = steps[minute]
             seat.done(kind, **typed)
         if minute:
-            regimen = given_until(seat.state, substance=RACEMATE, route=Route.INTRAVENOUS, at=seat.at)
-            told = seat.state.delivered_exact(seat.at)
-            assert regimen.total_mg == pytest.approx(float(told), rel=1e-12)
-            words = " ".join(shown_of(seat).figure.says).replace("\u00a0", " ")
+            curves, told = shown_of(seat), seat.state.delivered_exact(seat.at)
+            assert curves.drawn.total_mg == pytest.approx(float(told), rel=1e-12)
+            words = " ".join(curves.figure.says).replace("\u00a0", " ")
             shown = f"{to_tenth(seat.state.delivered_mg(seat.at)).normalize():f} mg."
             assert f"Given so far: {shown}" in words or f"Given: {shown}" in words
             tried += 1

@@ -62,6 +62,7 @@ class SessionCurves:
     figure: Figure
     key: tuple[Entry, ...]
     shapes: tuple[Shape, ...]
+    drawn: Regimen | None = None  # whose curve is the strong line: of what was given, once something was
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ def session_curves(chair: Chairside, case: Case, *, as_of: datetime) -> SessionC
         site=plan.simulation.site,
     )
     shapes = (_dissociation(told, subject.person), _pressure(told, plan, subject.person, chair))
-    return SessionCurves(figure, _key(told, plan, given), shapes)
+    drawn_of = (given or plan).simulation.regimen
+    return SessionCurves(figure, _key(told, plan, given), shapes, drawn_of)
 
 
 def _session(chair: Chairside, as_of: datetime) -> _Session:
@@ -214,8 +216,10 @@ def _dissociation(told: _Session, person: Person) -> Shape:
     except DomainError as refusal:
         return Shape(title, None, (), refused=str(refusal))
     bands = tuple((b.percent, b.low, b.high) for b in shape.bands)
-    picture = _small(told, "dissociation", looks, shape.typical, bands, f"multiples of {shape.unit}", title)
+    unit = f"multiples of {shape.unit}"
+    picture = _small(told, "dissociation", regimen, looks, shape.typical, bands, unit, title)
     remarks = tuple(remark.sentence for remark in shape.remarks)
+    whose += " The line is the typical person, the area the middle 80 % of simulated persons."
     return Shape(title, picture, (whose, shape.says, *remarks), shape.is_not)
 
 
@@ -229,7 +233,10 @@ def _pressure(told: _Session, plan: Curve, person: Person, chair: Chairside) -> 
     except DomainError as refusal:
         return Shape(title, None, (), refused=str(refusal))
     bands = ((80.0, shape.low, shape.high),) if len(own) > 1 else ()
-    picture = _small(told, "pressure", looks, shape.systolic_mmHg, bands, "mmHg over baseline", title)
+    unit = "mmHg over baseline"
+    picture = _small(told, "pressure", regimen, looks, shape.systolic_mmHg, bands, unit, title)
+    if bands:
+        whose += " The area lies between the smallest and the largest of the patient's own sessions."
     height = f"Its height is from {shape.height_from}; its form from {shape.driven_by}."
     return Shape(title, picture, (whose, shape.says, height), shape.is_not)
 
@@ -247,6 +254,7 @@ def own_rises(chair: Chairside) -> tuple[Rise, ...]:
 def _small(
     told: _Session,
     id: str,
+    regimen: Regimen,
     t_h: FloatArray,
     line: FloatArray,
     bands: tuple[tuple[float, FloatArray, FloatArray], ...],
@@ -254,7 +262,7 @@ def _small(
     title: str,
 ) -> Picture:
     tops = [float(line.max()), *(float(high.max()) for percent, _, high in bands if percent <= 80.0)]
-    scale = Scale(0.0, told.until_h, max(1e-6, max(tops)) * 1.1, _LOW)
+    scale = Scale(0.0, told.until_h, max(1e-6, max(tops)) * 1.3, _LOW)  # room for a word above
     paths: list[Path] = []
     for percent, low, high in bands:
         if percent == 80.0:
@@ -271,6 +279,6 @@ def _small(
         paths=tuple(paths),
         up=value_ticks(scale),
         across=across,
-        doses=dose_marks(told.plan if told.given is None else told.given, scale),
+        doses=dose_marks(regimen, scale),
         now_x="" if told.now_h is None else scale.x(told.now_h),
     )
