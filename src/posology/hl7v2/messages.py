@@ -13,10 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 # python-hl7 parts a segment into fields, repetitions and components. hl7apy was tried too: on the same six
-# messages it read 37 to 156 a second where python-hl7 read 880 to 3,400; it refused four of them in its strict
-# mode, and in its tolerant one a whole message for one line that is no segment. Of python-hl7 only the parting
-# is used. Its unescaping drops what it does not know (1\Zz\20 becomes 120) and logs the value; its answers
-# read the clock.
+# messages it read 37 to 156 a second where python-hl7 read 880 to 3,400; it refused four of them in its
+# strict mode, and in its tolerant one a whole message for one line that is no segment. Of python-hl7 only the
+# parting is used. Its unescaping drops what it does not know (1\Zz\20 becomes 120) and logs the value; its
+# answers read the clock.
 import hl7
 
 from posology.hl7v2.character_sets import decode

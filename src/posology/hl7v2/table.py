@@ -126,7 +126,7 @@ def parse_codes(raw: bytes, *, name: str = _NAME) -> tuple[MonitorCodesFile, Kno
 
     Raises
     ------
-    KnowledgeError
+    KnowledgeError, UnreadableFile
         At its first fault, with the place.
     """
     try:
