@@ -41,7 +41,7 @@ class NoCurve(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The highest point of the typical person's curve, within 0.01 % of the exact one."""
+    """The highest point of the typical person's curve, within 0.1 % of the exact one."""
 
     Cmax_ng_per_mL: float
     tmax_h: float
@@ -243,23 +243,38 @@ def curve_of(
 def _peak(simulation: Simulation) -> Peak:
     """Find the highest point of the typical person between the looks around the highest one.
 
-    A parabola through three points a few tens of seconds apart is within 0.01 % of the exact peak, at a
-    quarter of its cost; where a dose begins or ends there, the curve has a corner, and the corner counts.
+    Five looks 5 minutes apart determine a polynomial that is within 0.1 % of the exact peak and costs no run.
+    It needs a smooth curve: where a dose begins or ends, the curve has a corner. An end that is itself the
+    highest look is the peak; with a corner anywhere else near, the typical person is run once more, densely.
     """
     t_h, looked = simulation.t_h, simulation.typical_ng_per_mL[simulation.analytes[0]]
-    highest = int(np.argmax(looked))
-    begin, end = t_h[max(highest - 1, 0)], t_h[min(highest + 1, t_h.size - 1)]
+    at = int(np.argmax(looked))
+    near = t_h[max(at - 2, 0) : at + 3]
+    if near.size == 5 and not _has_corner(simulation.regimen, near[0], near[-1]):
+        if np.ptp(np.diff(near)) < _SAME_H:
+            return _summit(near, looked[at - 2 : at + 3])
+    elif any(abs(dose.end_h - t_h[at]) < _SAME_H for dose in simulation.regimen.doses if dose.duration_h):
+        return Peak(float(looked[at]), float(t_h[at]))
+    begin, end = t_h[max(at - 1, 0)], t_h[min(at + 1, t_h.size - 1)]
     fine = np.linspace(begin, end, _PARTS + 1)
     curve = _typical(simulation, np.concatenate([t_h[t_h < begin - _SAME_H], fine]))[-fine.size :]
-    top = int(np.argmax(curve))
-    if curve[top] <= looked[highest]:
-        return Peak(float(looked[highest]), float(t_h[highest]))
-    if not 0 < top < _PARTS or _has_corner(simulation.regimen, fine[top - 1], fine[top + 1]):
-        return Peak(float(curve[top]), float(fine[top]))
-    before, at, after = curve[top - 1 : top + 2]
-    part = (before - after) / (before - 2 * at + after) / 2  # of a step, from -1/2 to 1/2
-    value = at - (before - after) * part / 4
-    return Peak(float(value), float(fine[top] + part * (end - begin) / _PARTS))
+    top = min(max(int(np.argmax(curve)), 2), _PARTS - 2)
+    if curve.max() <= looked[at] or _has_corner(simulation.regimen, fine[top - 2], fine[top + 2]):
+        best = int(np.argmax(curve))
+        if curve[best] <= looked[at]:
+            return Peak(float(looked[at]), float(t_h[at]))
+        return Peak(float(curve[best]), float(fine[best]))
+    return _summit(fine[top - 2 : top + 3], curve[top - 2 : top + 3])
+
+
+def _summit(t_h: FloatArray, values: FloatArray) -> Peak:
+    """Return the highest point of the polynomial through five points at even distances."""
+    steps = np.arange(-2.0, 3.0)
+    made = np.polyfit(steps, values, 4)
+    turns = np.roots(np.polyder(made))
+    inside = [float(x.real) for x in turns if abs(x.imag) < _SAME_H and abs(x.real) <= 2]
+    top = max((*inside, float(steps[np.argmax(values)])), key=lambda x: float(np.polyval(made, x)))
+    return Peak(float(np.polyval(made, top)), float(t_h[2] + top * (t_h[3] - t_h[2])))
 
 
 def _typical(simulation: Simulation, looks: FloatArray) -> FloatArray:
