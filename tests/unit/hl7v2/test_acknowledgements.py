@@ -84,6 +84,13 @@ def test_a_message_without_control_id_is_rejected():
     assert "no control id" in error[8]
 
 
+def test_a_fault_is_a_rejection_where_no_control_id_names_the_message():
+    (answer,) = refused(body(obx(), header=header(f10="", f18="KLINGON")))
+    assert answer.code == "AR"
+    (answer,) = refused(body(obx(), header=header(f18="KLINGON")))
+    assert answer.code == "AE"
+
+
 @pytest.mark.parametrize("raw", [b"", b"noise", b"MSH|^"])
 def test_what_has_no_header_is_rejected_all_the_same(raw):
     (answer,) = refused(raw)
