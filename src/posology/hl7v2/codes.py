@@ -94,10 +94,11 @@ class CodeTable:
             If its parts say different things, or a code that was not itself seen has no words beside it.
         """
         found = [entry for triplet in _triplets(coded) if (entry := self._sign_of(*triplet)) is not None]
-        if len({entry.sign for entry in found}) > 1:
+        exact = [e for e in found if not any(other.sign in e.narrowed_to for other in found)]
+        if len({entry.sign for entry in exact}) > 1:
             said = " and ".join(f"{entry.sign.words} ({entry.code})" for entry in found)
             raise Disagreement(f"its two codes mean {said}. Mend the sender's codes")
-        return found[0] if found else None
+        return exact[0] if exact else None
 
     def _sign_of(self, code: str, text: str, system: str) -> SignCode | None:
         by_code = self._codes.of_code(system, code) if system else self._codes.of_any_system(code)

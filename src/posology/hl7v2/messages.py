@@ -30,6 +30,7 @@ MOST_PARTS = 100_000
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}", re.ASCII)
 _READ = frozenset({"MSH", "PID", "PV1", "OBR", "OBX"})
 _SHOWN_LINES = 5
+_NOTHING = "The message holds no observation."
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def read_message(body: bytes, *, zone: tzinfo) -> Message:
     check_readable(header)
     _check_size(decoded.text, header)
     lines, remarks = _lines(decoded.text)
-    kept, others, odd = _sorted_out(lines)
+    kept, others, odd = _sorted_out(lines, header.delimiters.field)
     parted = hl7.parse("\r".join(kept))
     patients = _distinct(_patient(s, header.delimiters) for s in _of_kind(parted, "PID"))
     if len(patients) > 1:
@@ -165,6 +166,7 @@ def read_message(body: bytes, *, zone: tzinfo) -> Message:
             place="PID",
             header=header,
         )
+    groups = _groups(parted, header.delimiters)
     visit = next(iter(_of_kind(parted, "PV1")), None)
     return Message(
         header=header,
@@ -172,9 +174,15 @@ def read_message(body: bytes, *, zone: tzinfo) -> Message:
         codec=decoded.codec,
         patient=patients[0] if patients else None,
         location=_words(visit, 3, header.delimiters) if visit is not None else "",
-        groups=_groups(parted, header.delimiters),
+        groups=groups,
         other_segments=others,
-        remarks=(*decoded.remarks, *remarks, *odd, *_of_processing(header)),
+        remarks=(
+            *decoded.remarks,
+            *remarks,
+            *odd,
+            *_of_processing(header),
+            *(() if any(group.observations for group in groups) else (_NOTHING,)),
+        ),
     )
 
 
@@ -211,13 +219,13 @@ def _lines(text: str) -> tuple[list[str], tuple[str, ...]]:
     return [line for line in lines if line.strip()], remarks
 
 
-def _sorted_out(lines: list[str]) -> tuple[list[str], Mapping[str, int], tuple[str, ...]]:
+def _sorted_out(lines: list[str], separator: str) -> tuple[list[str], Mapping[str, int], tuple[str, ...]]:
     """Return the segments that are read, how many there are of each other kind, and lines that are none."""
     kept: list[str] = []
     others: Counter[str] = Counter()
     odd: list[str] = []
     for number, line in enumerate(lines, start=1):
-        kind = line[:3]
+        kind = line[:3] if line[3:4] in {"", separator} else ""
         if kind == "MSH" and number > 1:
             odd.append(f"Line {number} begins another message inside this one; it is not read as one.")
             break

@@ -55,6 +55,7 @@ class SignCode(Cited):
     code: str
     texts: Texts = ()
     sign: Sign
+    narrowed_to: tuple[Sign, ...] = ()  # what another code beside it may say more exactly
     method: str
 
     @property

@@ -43,6 +43,9 @@ def coded(text: str) -> Coded:
         ("8480-6^Systolic^LN", Sign.SYSTOLIC),
         ("8480-6^Systolic^LOINC", Sign.SYSTOLIC),
         ("X1^Sys^L^8480-6^Systolic^LN", Sign.SYSTOLIC),
+        ("8867-4^Heart rate^LN^147842^MDC_ECG_HEART_RATE^MDC", Sign.HEART_RATE),
+        ("8867-4^Heart rate^LN^149530^MDC_PULS_OXIM_PULS_RATE^MDC", Sign.PULSE_RATE),
+        ("149530^MDC_PULS_OXIM_PULS_RATE^MDC^8867-4^Heart rate^LN", Sign.PULSE_RATE),
         ("0002-4a15^ABPs^MDIL^150033^MDC_PRESS_BLD_ART_SYS^MDC", Sign.SYSTOLIC),
     ],
 )
@@ -71,6 +74,7 @@ def test_what_is_not_known_stands_for_nothing(text):
         ("0002-4a05^Press^MDIL", "words 'NBPs'"),
         ("150021", "alone is not enough"),
         ("8480-6^Systolic", "alone is not enough"),
+        ("8867-4^Heart rate^LN^150456^MDC_PULS_OXIM_SAT_O2^MDC", "heart rate (8867-4) and oxygen saturation"),
         ("150021^^MDC^150022^^MDC", "systolic pressure (150021) and diastolic pressure (150022)"),
     ],
 )

@@ -121,8 +121,19 @@ def test_what_is_not_read_is_counted_and_what_is_no_segment_is_told():
     found = message("NTE|1||words", "ZZZ|1", "obx|1|NM", "\x07??", obx(), "NTE|2||more")
     assert found.other_segments == {"NTE": 2, "ZZZ": 1}
     assert [said.split(" is ")[0] for said in found.remarks] == ["Line 5", "Line 6"]
-    many = message(*["junk line"] * 50)
+    many = message(*["junk line"] * 50, obx())
     assert len(many.remarks) == 6
+
+
+@pytest.mark.parametrize("line", [obx().replace("OBX|", "OBXX|"), obx().replace("OBX|", "OBX^"), " " + obx()])
+def test_a_line_that_only_looks_like_an_observation_is_told(line):
+    found = message(line, obx("121"))
+    assert [o.values for g in found.groups for o in g.observations] == [(("121",),)]
+    assert "Line 3 is no segment" in found.remarks[0]
+
+
+def test_a_message_without_observations_says_so():
+    assert message().remarks == ("The message holds no observation.",)
 
 
 def test_a_second_header_inside_a_message_ends_it_and_is_told():
