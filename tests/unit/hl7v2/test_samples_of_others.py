@@ -102,13 +102,16 @@ def test_a_sample_goes_through_frames_and_is_answered(path):
 @absent
 @pytest.mark.hazard("H-43")
 def test_a_sample_cut_or_spoiled_anywhere_gives_no_other_number(record_property):
-    """Each sample cut short at every byte: what is still read stands in the whole. N is the cuts."""
+    """Each sample cut short at every byte, a long one at every fifth: what is still read stands in the whole.
+
+    N is the cuts.
+    """
     n = 0
     for path in SAMPLES:
         raw = path.read_bytes()
         whole = naive(path)
         first = raw.index(b"\rOBX|")
-        for end in range(first, len(raw)):
+        for end in range(first, len(raw), 1 if len(raw) < 1000 else 5):
             found = read_readings(read_message(raw[:end], zone=ZONE))
             read = [(r.sign.value, r.value.magnitude) for r in found.taken]
             assert read == whole[: len(read)], (path.name, end)
