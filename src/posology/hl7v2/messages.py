@@ -28,7 +28,8 @@ MOST_PARTS = 100_000
 """The most separators that a message may hold; each costs the parting memory, half a kilobyte."""
 
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}", re.ASCII)
-_READ = frozenset({"MSH", "PID", "PV1", "OBR", "OBX"})
+# What is read, and the last field of each that is. The rest is not parted, which takes most of the time.
+_READ = {"MSH": 9, "PID": 8, "PV1": 3, "OBR": 14, "OBX": 18}
 _SHOWN_LINES = 5
 _NOTHING = "The message holds no observation."
 
@@ -230,7 +231,8 @@ def _sorted_out(lines: list[str], separator: str) -> tuple[list[str], Mapping[st
             odd.append(f"Line {number} begins another message inside this one; it is not read as one.")
             break
         if kind in _READ:
-            kept.append(line)
+            fields = line.split(separator, _READ[kind] + 1)
+            kept.append(separator.join(fields[: _READ[kind] + 1]).rstrip(separator))
         elif _SEGMENT.fullmatch(kind):
             others[kind] += 1
         else:
