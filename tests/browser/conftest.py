@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from posology.server.demo.people import SIGN_INS
 
@@ -34,6 +34,9 @@ SWITCHES = [
 ]
 DESK, PHONE = (1280, 800), (390, 844)
 PATIENCE = 300  # s, for the making of the demo on a busy machine
+# What a page is expected to show may take as long as it takes to load one; five seconds are too few beside
+# another run of tests. Nothing waits longer for it where it is there.
+expect.set_options(timeout=30_000)  # ms
 
 
 @dataclass
