@@ -1,18 +1,23 @@
-"""Run the whole suite on SQLite, beside it what touches PostgreSQL, then the browser, and say what ran.
+"""Run the whole suite on SQLite, and again on PostgreSQL what touches the database; say what ran.
 
-``python -m tools.test`` runs everything; words after it go to pytest (``make test ARGS="tests/unit -x"``).
-``--faults`` takes the tests that kill, cut and fill; ``--proofs`` those that prove a hazard or a requirement.
+The suite is parted, and two lanes take one part after another, the longest first: one before the reader's
+eyes, one beside it. ``python -m tools.test`` runs everything; words after it go to pytest
+(``make test ARGS="tests/unit -x"``). ``--faults`` takes the tests that kill, cut and fill; ``--proofs``
+those that prove a hazard or a requirement.
 """
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from types import FrameType
 
 from tests.plugins.kinds import table
 from tools import safety
@@ -20,22 +25,25 @@ from tools import safety
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 NO_TESTS = 5  # pytest's exit code when nothing was selected
+FAILED = 1
+PATIENCE_S = 15  # for a run that was told to end, before it is told more sternly
 SELECTIONS = {"--faults": "faults", "--proofs": "hazard or requirement"}
 
 
 @dataclass(frozen=True)
 class Run:
-    """One call of pytest: what it is called, on which database, and what it leaves to others."""
+    """One call of pytest: what it is called, on which database, and what it takes."""
 
-    name: str  # also of the counts that it leaves in build/
+    name: str  # also of the counts and the words that it leaves in build/
     on: str = "sqlite"
     only: str = ""  # an expression of markers
-    paths: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()  # none: everything
+    without: tuple[str, ...] = ()
 
     def command(self, words: list[str], expression: str | None) -> tuple[list[str], dict[str, str]]:
         """Return how pytest is called: the words, and the environment."""
         command = [sys.executable, "-m", "pytest", "-q", "--durations=15", "--durations-min=5"]
-        command += [*self.paths, *words]
+        command += [*self.paths, *(f"--ignore={path}" for path in self.without), *words]
         environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
         environment["POSOLOGY_DATA"] = str(
             BUILD / f"test-data-{self.name}"
@@ -46,56 +54,111 @@ class Run:
         asked = " and ".join(f"({one})" for one in (self.only, expression) if one)
         return ([*command, "-m", asked] if asked else command), environment
 
+    def takes(self, file: str) -> bool:
+        """Say whether a file of tests is in this run, by its path from the root."""
+
+        def within(path: str) -> bool:
+            return file == path or file.startswith(f"{path}/")
+
+        return (not self.paths or any(map(within, self.paths))) and not any(map(within, self.without))
+
     @property
     def log(self) -> Path:
         """Where its words are kept while it runs beside another."""
         return BUILD / f"tests-{self.name}.log"
 
+    @property
+    def counts(self) -> Path:
+        """Where pytest leaves the count of what it ran."""
+        return BUILD / f"tests-{self.name}.json"
 
-POSTGRESQL = Run("postgresql", on="postgresql", only="integration or postgres")
+
+def parted(apart: Sequence[Run]) -> list[Run]:
+    """Add the run that takes every file which none of these takes, so that a new folder is never left out."""
+    taken = tuple(path for one in apart if one.on == "sqlite" for path in one.paths)
+    return [*apart, Run("the-rest", without=taken)]
+
+
 EVERYTHING = Run("sqlite")
-# The browser is slow, and a core is free when one of the databases is through: its tests come last, in two
-# parts, and each part is taken by whoever is free.
-BUT_THE_BROWSER = Run("sqlite", only="not browser")
-PAGES = Run("browser-pages", paths=("tests/browser/test_pages.py",))
-JOURNEYS = Run("browser-journeys", paths=("tests/browser", "--ignore=tests/browser/test_pages.py"))
+POSTGRESQL = Run("postgresql", on="postgresql", only="integration or postgres")
+PAGES = "tests/browser/test_pages.py"
+# The longest first and the shortest last, so that the two lanes end at about the same time, and no two
+# browsers run for longer than they must. Each part costs a start of its own, and the browser's also a demo.
+PARTS = parted(
+    [
+        Run("integration", paths=("tests/integration",)),
+        POSTGRESQL,
+        Run("properties", paths=("tests/properties",)),
+        Run("unit", paths=("tests/unit",)),
+        Run("browser-journeys", paths=("tests/browser",), without=(PAGES,)),
+        Run("browser-pages", paths=(PAGES,)),
+        Run("knowledge", paths=("tests/knowledge",)),
+    ]
+)
 
 
-class Beside(threading.Thread):
-    """Takes one run after another from the list that it shares, each with a log of its own."""
+class Lane:
+    """Takes one run after another from the list that it shares, until none is left or it is stopped."""
 
-    def __init__(self, first: Run, left: deque[Run], words: list[str], expression: str | None) -> None:
-        super().__init__(daemon=True)
+    def __init__(
+        self, first: Run, left: deque[Run], words: list[str], expression: str | None, *, beside: bool
+    ) -> None:
         self.first, self.left, self.words, self.expression = first, left, words, expression
+        self.beside = beside  # its words go to a log, and are shown in whole at the end
         self.codes: dict[str, int] = {}
         self.logs: list[Path] = []
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
+        self._beginning = threading.Lock()  # nothing begins once it was told to stop
 
-    def run(self) -> None:
+    def go(self) -> None:
+        """Run what there is to run. A run that leaves no exit code here never ended, or never began."""
         one: Run | None = self.first
         while one is not None and not self._stopped:
-            self.logs.append(one.log)
-            with one.log.open("w") as log:
-                self._one(one, log)
+            if self.beside:
+                with one.log.open("wb") as log:
+                    self.logs.append(one.log)
+                    self._take(one, log.fileno())
+            else:
+                print(f"\n{one.name}", flush=True)
+                self._take(one, None)
             one = next_of(self.left)
 
-    def _one(self, one: Run, log: TextIO) -> None:
+    def _take(self, one: Run, out: int | None) -> None:
         command, environment = one.command(self.words, self.expression)
-        try:
-            self._process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, text=True
-            )
-        except OSError as error:
-            log.write(f"{one.name} could not begin: {error}\n")
-            return
+        with self._beginning:
+            if self._stopped:
+                return
+            try:
+                self._process = subprocess.Popen(
+                    command,
+                    cwd=ROOT,
+                    env=environment,
+                    stdout=out,
+                    stderr=None if out is None else subprocess.STDOUT,
+                )
+            except OSError as error:
+                said = f"{one.name} could not begin: {error}\n".encode()
+                os.write(sys.stdout.fileno() if out is None else out, said)
+                return
         self.codes[one.name] = self._process.wait()
 
     def stop(self) -> None:
         """End the run that is going on, by its own process id, and begin no other."""
-        self._stopped = True
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
+        with self._beginning:
+            self._stopped = True
+        if self._process is not None:
+            end(self._process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End one process: as by Ctrl-C, on which pytest takes its servers down, and else more sternly."""
+    for notice in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            return
+        process.send_signal(notice)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=PATIENCE_S)
 
 
 def next_of(left: deque[Run]) -> Run | None:
@@ -106,38 +169,54 @@ def next_of(left: deque[Run]) -> Run | None:
         return None
 
 
-def run_beside(runs: list[Run], words: list[str], expression: str | None) -> list[int]:
+def _end_quietly(signum: int, frame: FrameType | None) -> None:
+    sys.exit(128 + signum)
+
+
+def run_beside(runs: Sequence[Run], words: list[str], expression: str | None) -> list[int | None]:
     """Run the first before the reader's eyes and the second beside it; whoever is free takes the next.
 
-    A run that left no exit code, because it never began or was torn down, counts as failed.
+    Returns the exit code of each; ``None`` for one that never began or was lost.
     """
     BUILD.mkdir(exist_ok=True)
     first, second, *others = runs
     left = deque(others)
-    beside = Beside(second, left, words, expression)
-    beside.start()
-    codes: dict[str, int] = {}
+    seen = Lane(first, left, words, expression, beside=False)
+    beside = Lane(second, left, words, expression, beside=True)
+    thread = threading.Thread(target=beside.go, daemon=True)
+    before = signal.signal(signal.SIGTERM, _end_quietly)  # whoever ends this ends what it runs
     try:
-        one: Run | None = first
-        while one is not None:
-            command, environment = one.command(words, expression)
-            print(f"\n{one.name}", flush=True)
-            codes[one.name] = subprocess.run(command, cwd=ROOT, env=environment).returncode
-            one = next_of(left)
-        beside.join()
+        thread.start()
+        seen.go()
+        thread.join()
     finally:
-        beside.stop()
+        for lane in (seen, beside):
+            lane.stop()
+        signal.signal(signal.SIGTERM, before)
     for log in beside.logs:
-        print(f"\n{log.stem.removeprefix('tests-')}\n{log.read_text()}", flush=True)
-    ended = {**codes, **beside.codes}
-    return [0 if (code := ended.get(one.name, 1)) == NO_TESTS else code for one in runs]
+        print(f"\n{log.stem.removeprefix('tests-')}\n{log.read_text(errors='replace')}", flush=True)
+    ended = {**seen.codes, **beside.codes}
+    return [ended.get(one.name) for one in runs]
 
 
-def counted() -> dict[str, Counter[str]]:
+def verdict(code: int | None, counts: Path, *, may_be_empty: bool) -> int:
+    """Return the exit code that a run is held to: a success has to be shown, and is never supposed.
+
+    A run that was lost has failed; so has one that ended well and left no count of what it ran, and one
+    that found no tests where nothing was selected.
+    """
+    if code == NO_TESTS:
+        return 0 if may_be_empty else FAILED
+    if code == 0:
+        return 0 if counts.exists() else FAILED
+    return FAILED if code is None else abs(code)
+
+
+def counted(places: Iterable[Path]) -> dict[str, Counter[str]]:
     """Join the counts that the runs left behind."""
     joined: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for place in sorted(BUILD.glob("tests-*.json")):
-        for kind, outcomes in json.loads(place.read_text()).items():
+    for place in places:
+        for kind, outcomes in (json.loads(place.read_text()) if place.exists() else {}).items():
             joined[kind].update(outcomes)
     return joined
 
@@ -151,10 +230,15 @@ def main() -> int:
 
     for left_over in (*BUILD.glob("tests-*.json"), BUILD / "safety.json"):
         left_over.unlink(missing_ok=True)
-    runs = [EVERYTHING, POSTGRESQL] if words else [BUT_THE_BROWSER, POSTGRESQL, JOURNEYS, PAGES]
-    codes = run_beside(runs, words, expression)
+    runs = [EVERYTHING, POSTGRESQL] if words else PARTS
+    codes = []
+    for one, code in zip(runs, run_beside(runs, words, expression), strict=True):
+        held_to = verdict(code, one.counts, may_be_empty=not whole)
+        if held_to:
+            print(f"{one.name} failed: {'it was lost' if code is None else f'exit code {code}'}")
+        codes.append(held_to)
 
-    counts = counted()
+    counts = counted(one.counts for one in runs)
     totals = sum(counts.values(), Counter[str]())
     print("\nwhat was run")
     print("\n".join(table(counts)))
