@@ -47,8 +47,8 @@ DECIDERS = (
     "canary/",
 )
 MODELS = ("posology.knowledge.models", "posology.knowledge.model_checks", "posology.knowledge.schema.pk")
-# Curves stand beside options and change nothing of them: these rooms may read models, and nothing that decides
-# may read these rooms.
+# Curves stand beside options and change nothing of them: these rooms may read models, and nothing that
+# decides may read these rooms.
 DRAWING = tuple(f"recommendation/{room}.py" for room in ("curves", "dose_curves", "curve_people"))
 DRAWN = tuple(f"posology.{room.removesuffix('.py').replace('/', '.')}" for room in DRAWING)
 
@@ -81,8 +81,8 @@ def test_nothing_but_what_shows_knowledge_reads_the_background(record_property):
 
 @pytest.mark.hazard("H-17")
 def test_nothing_that_decides_reads_the_models(record_property):
-    """Every module of the floors that decide, by its imports: none names the models' files, nor the rooms that
-    draw curves of options. N is the number of modules."""
+    """Every module of the floors that decide, by its imports: none names the models' files, nor the rooms
+    that draw curves of options. N is the number of modules."""
     root = Path(posology.__file__).parent
     tried = 0
     for path in sorted(root.rglob("*.py")):
