@@ -184,7 +184,10 @@ def run_beside(runs: Sequence[Run], words: list[str], expression: str | None) ->
     seen = Lane(first, left, words, expression, beside=False)
     beside = Lane(second, left, words, expression, beside=True)
     thread = threading.Thread(target=beside.go, daemon=True)
-    before = signal.signal(signal.SIGTERM, _end_quietly)  # whoever ends this ends what it runs
+    # Whoever ends this ends what it runs. Ctrl-C means something here even where whoever began this in the
+    # background had it ignored: what runs would inherit that, the tests of Ctrl-C among it.
+    handlers = {signal.SIGTERM: _end_quietly, signal.SIGINT: signal.default_int_handler}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         thread.start()
         seen.go()
@@ -192,7 +195,8 @@ def run_beside(runs: Sequence[Run], words: list[str], expression: str | None) ->
     finally:
         for lane in (seen, beside):
             lane.stop()
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     for log in beside.logs:
         print(f"\n{log.stem.removeprefix('tests-')}\n{log.read_text(errors='replace')}", flush=True)
     ended = {**seen.codes, **beside.codes}

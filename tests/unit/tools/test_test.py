@@ -165,6 +165,21 @@ running.run_beside([Waits(Path(place)) for place in {[str(p) for p in places]!r}
             os.kill(int(place.read_text()), 0)
 
 
+def test_ctrl_c_reaches_what_runs_though_it_was_ignored_before(script, capfd):
+    """A shell that begins something in the background has it ignore Ctrl-C, and so all that it begins."""
+    asks = (
+        "import signal; print('heard' if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN else 'deaf')"
+    )
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        running.run_beside([script("a", asks), script("b", asks)], [], None)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # and it is as it was
+    finally:
+        signal.signal(signal.SIGINT, before)
+    said = capfd.readouterr().out
+    assert said.count("heard") == 2 and "deaf" not in said
+
+
 # ---------------------------------------------------------------- the parts
 def test_every_file_of_tests_is_in_one_part_on_sqlite_and_in_no_second():
     files = [str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")]
