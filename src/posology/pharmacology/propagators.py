@@ -168,21 +168,35 @@ def _doublings(diagonal: FloatArray, entries: list[tuple[int, int, FloatArray]])
 
 
 def _series(diagonal: FloatArray, entries: list[tuple[int, int, FloatArray]]) -> FloatArray:
-    """Sum I + T + T²/2 + … by Horner's rule; T is sparse, so each term costs one pass over its entries."""
+    """Sum I + T + T²/2 + … by Horner's rule; T is sparse, so each term costs one pass over its entries.
+
+    Two arrays change places at each term: a new one each time costs more than the sums in it.
+    """
     size, members = diagonal.shape
     total = np.zeros((size, size, members))
-    whole = np.einsum("iin->in", total)
-    whole[...] = 1.0
+    np.einsum("iin->in", total)[...] = 1.0
+    product = np.zeros_like(total)
+    sources = _by_source(entries)
     for term in range(_TERMS, 0, -1):
-        product = np.zeros_like(total)
-        for row in range(size):
-            np.multiply(total[row, : row + 1], diagonal[row] / term, out=product[row, : row + 1])
-        for row, column, gain in entries:
-            product[row, : column + 1] += total[column, : column + 1] * (gain / term)
+        np.multiply(total, (diagonal / term)[:, None], out=product)
+        for row, column, gains in sources:
+            fed = product[row : row + len(gains), : column + 1]
+            fed += total[column, : column + 1] * (gains / term)[:, None]
         np.einsum("iin->in", product)[...] += 1.0
-        total = product
+        total, product = product, total
     np.exp(diagonal, out=np.einsum("iin->in", total))
     return total
+
+
+def _by_source(entries: list[tuple[int, int, FloatArray]]) -> list[tuple[int, int, FloatArray]]:
+    """Join what one coordinate gives to neighbours: first row, column, gains of the rows from there on."""
+    joined: list[tuple[int, int, list[FloatArray]]] = []
+    for row, column, gain in sorted(entries, key=lambda entry: (entry[1], entry[0])):
+        if joined and joined[-1][1] == column and joined[-1][0] + len(joined[-1][2]) == row:
+            joined[-1][2].append(gain)
+        else:
+            joined.append((row, column, [gain]))
+    return [(row, column, np.stack(gains)) for row, column, gains in joined]
 
 
 def _squared(matrix: FloatArray) -> FloatArray:
