@@ -115,6 +115,7 @@ class Start:
     history: History  # everything given before this session, in whatever course
     can_be_pregnant: Answer = Answer.UNKNOWN
     library: Library | None = None
+    of_clinic: tuple[Obstacle, ...] = ()  # what the clinic's own records put in the way, asked at that moment
 
     @property
     def knowledge(self) -> Library:
@@ -173,6 +174,7 @@ def obstacles_to_start(start: Start) -> tuple[Obstacle, ...]:
         *_worksheet_obstacles(start),
         *_rule_obstacles(start),
         *_limit_obstacles(start),
+        *start.of_clinic,
     )
 
 

@@ -10,6 +10,7 @@ from posology.clinic.accounts.models import Role, User
 from posology.clinic.accounts.permissions import check
 from posology.clinic.audit import action
 from posology.clinic.care.queries import at_site, case_of, given_before, site_day
+from posology.clinic.care.start_checks import asked_at_start
 from posology.clinic.conflicts import check_page_patient
 from posology.clinic.locks import lock_of_clinic, lock_patient
 from posology.clinic.orders.actions import OrderRefused
@@ -211,6 +212,7 @@ def start_of(session: SessionRow, state: SessionState, *, at: datetime, lock: bo
         history=given_before(patient, at=at, session=session.pk, protocol_id=order.protocol_id),
         can_be_pregnant=Answer.NO if ruled_out else Answer.UNKNOWN,
         library=library,
+        of_clinic=asked_at_start(session, order, at),
     )
 
 
