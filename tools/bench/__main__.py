@@ -1,6 +1,6 @@
-"""Run the bench: how long commands take from nothing, and how long populations take to simulate.
+"""Run the bench: commands from nothing, advice with its curves, and populations that are simulated.
 
-``make bench`` runs both; ``make bench ARGS="cold"`` or ``ARGS="simulation W1 W5"`` runs a part. Figures are
+``make bench`` runs all; ``make bench ARGS="cold"`` or ``ARGS="simulation W1 W5"`` runs a part. Figures are
 ratios beside references that run in the same turn; what is asked of our own engine has a verdict.
 """
 
@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from tools.bench import cold, simulation
+from tools.bench import advice, cold, simulation
 from tools.bench.workloads import WORKLOADS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
-    parser.add_argument("part", nargs="?", choices=("all", "cold", "simulation"), default="all")
+    parser.add_argument("part", nargs="?", choices=("all", "cold", "advice", "simulation"), default="all")
     parser.add_argument("workload", nargs="*", choices=[*WORKLOADS, []], help="run only these workloads")
     parser.add_argument("--rounds", type=int, default=7, help="rounds in turn; at least 5 give a median")
     asked = parser.parse_args()
@@ -28,6 +28,12 @@ def main() -> int:
         cold.report(measured, asked.rounds)
         kept["cold start"] = {one.name: one.seconds for one in measured}
         missed += [one.name for one in measured if one.missed]
+        print()
+    if asked.part in ("all", "advice"):
+        timed = advice.measure()
+        advice.report(timed)
+        kept["advice"] = {one.name: {"wall": one.wall, "processor": one.processor} for one in timed}
+        missed += [one.name for one in timed if one.missed]
         print()
     if asked.part in ("all", "simulation"):
         outcomes = simulation.report(asked.rounds, asked.workload)

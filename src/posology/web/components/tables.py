@@ -46,6 +46,12 @@ class Cell:
             return "day"
         return "missing" if self.value is None else "words"
 
+    @property
+    def plain(self) -> bool:
+        """Return whether it is words alone, which a long table writes without asking for more."""
+        more = self.href or self.sub or self.chip or self.chain or self.whole
+        return isinstance(self.value, str) and not more
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
