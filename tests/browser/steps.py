@@ -125,9 +125,13 @@ def pass_gate(page: Page, *, record_number: str, born_on: str) -> int:
     names = page.eval_on_selector_all(
         "#gate form input[type=radio]", "all => [...new Set(all.map(one => one.name))]"
     )
-    for name in names:
-        choose(gate, name, usual(page, name))
-    return len(names)
+    asked = [name for name in names if name.startswith("answer-")]
+    for group in set(names) - set(asked):
+        choose(gate, group, "so")
+    for name in asked:
+        if gate.locator(f'input[name="{name}"]').first.is_visible():
+            choose(gate, name, usual(page, name))
+    return len(asked)
 
 
 def type_reading(page: Page, systolic: int, diastolic: int, *, moaa_s: int = 5) -> None:

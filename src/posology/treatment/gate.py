@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from posology.case import Answer
-from posology.knowledge import Level, Library, load_library
+from posology.knowledge import Level, Library, Role, load_library
 from posology.knowledge.schema import Condition, ProtocolFile, Question, Rule
 from posology.treatment.session_state import SessionState
 
@@ -38,6 +38,7 @@ class Holding:
 
     rules: tuple[str, ...]
     may_be_passed: bool
+    cleared_by: Role = Role.PRESCRIBER
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,26 @@ class GateItem:
     holding: Mapping[str, Holding]  # answers that hold the dose up
     facts: tuple[str, ...]
     sources: tuple[str, ...]
+    usual: str = ""  # the one answer that sets off no rule; empty where there is none, or more than one
+    group: str = ""  # questions of one group may be answered by one word, each recorded by itself
 
+
+# Which questions a person may read out and answer together. Suicidal thoughts, pregnancy and consent are
+# never among them, and what is not named here is asked alone.
+TOGETHER: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "arranged": (
+            "staff_and_equipment",
+            "medication_list_complete",
+            "escort_home",
+            "fasting_met",
+            "nasal_drug_timing_met",
+        ),
+        "state": ("intoxicated_or_withdrawing", "urinary_symptoms"),
+    }
+)
+# No rule waits for "no" here, and yet none that reads the drugs can say anything without "yes".
+_READ_WITH = MappingProxyType({"medication_list_complete": "yes"})
 
 _YES_NO: Mapping[str, str] = MappingProxyType({"yes": "Yes", "no": "No"})
 _NONE: Mapping[str, Holding] = MappingProxyType({})
@@ -133,7 +153,18 @@ def _item(key: str, question: Question, protocol: ProtocolFile, library: Library
         _holding(key, protocol, library),
         question.facts,
         question.sources,
+        _usual(key, tuple(choices), protocol, library),
+        next((name for name, keys in TOGETHER.items() if key in keys), ""),
     )
+
+
+def _usual(key: str, choices: tuple[str, ...], protocol: ProtocolFile, library: Library) -> str:
+    """Return the one answer that no rule waits for, where some rule waits for each of the others."""
+    if key in _READ_WITH:
+        return _READ_WITH[key]
+    waited_for = {a for _, rule in _rules_of(protocol, library) for a in _answers(rule.when, key)}
+    free = [answer for answer in choices if answer not in waited_for]
+    return free[0] if len(free) == 1 else ""
 
 
 def _holding(key: str, protocol: ProtocolFile, library: Library) -> Mapping[str, Holding]:
@@ -144,10 +175,21 @@ def _holding(key: str, protocol: ProtocolFile, library: Library) -> Mapping[str,
                 found.setdefault(answer, []).append((rule_id, rule))
     return MappingProxyType(
         {
-            answer: Holding(tuple(i for i, _ in rules), all(r.level is Level.HOLD for _, r in rules))
+            answer: Holding(
+                tuple(i for i, _ in rules),
+                all(r.level is Level.HOLD for _, r in rules),
+                _cleared_by([r for _, r in rules]),
+            )
             for answer, rules in found.items()
         }
     )
+
+
+def _cleared_by(rules: list[Rule]) -> Role:
+    """Return who clears all of the rules: nobody where one is a stop, a nurse where a nurse clears each."""
+    if any(rule.level is Level.STOP for rule in rules):
+        return Role.NOBODY
+    return Role.NURSE if all(rule.cleared_by is Role.NURSE for rule in rules) else Role.PRESCRIBER
 
 
 def _rules_of(protocol: ProtocolFile, library: Library) -> Iterator[tuple[str, Rule]]:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from posology.case import Answer
-from posology.knowledge import Library, load_library
+from posology.knowledge import Library, Role, load_library
 from posology.knowledge.schema import ProtocolFile
 from posology.protocols import History, TooSoon
 from posology.protocols.findings import Finding, Report, Verdict
@@ -34,10 +34,15 @@ REPORT_WINDOW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """One thing that stands in the way of a step: a stable key, and the sentence for a person."""
+    """One thing that stands in the way of a step: a stable key, the sentence for a person, who clears it.
+
+    A nurse clears what is to be done or asked again; a prescriber also what a rule lets pass with a reason.
+    What nobody clears is given up, or mended at its cause.
+    """
 
     key: str
     sentence: str
+    cleared_by: Role = Role.NURSE
 
 
 class NotAllowed(DomainError):
@@ -188,19 +193,27 @@ def open_gate_items(
 
 def _signature_obstacles(start: Start) -> Iterator[Obstacle]:
     if start.signature is None:
-        yield Obstacle("signature", "The order is not signed. A prescriber signs it first.")
+        yield Obstacle("signature", "The order is not signed. A prescriber signs it first.", Role.PRESCRIBER)
         return
     if start.signature.order_sha256 != start.order.sha256():
         yield Obstacle(
-            "signature", "The order differs from the one that was signed. It has to be signed anew."
+            "signature",
+            "The order differs from the one that was signed. It has to be signed anew.",
+            Role.PRESCRIBER,
         )
     if check_aware(start.signature.signed_at, what="moment of signing") > check_aware(
         start.at, what="moment"
     ):
-        yield Obstacle("signature", "The signature is dated after this moment. Check the clocks; sign anew.")
+        yield Obstacle(
+            "signature",
+            "The signature is dated after this moment. Check the clocks; sign anew.",
+            Role.PRESCRIBER,
+        )
     if start.order.patient_id != start.patient.patient_id:
         yield Obstacle(
-            "patient", "The order is another patient's. Stop, and open this patient's own session."
+            "patient",
+            "The order is another patient's. Stop, and open this patient's own session.",
+            Role.NOBODY,
         )
 
 
@@ -258,7 +271,8 @@ def _answer_obstacles(item: GateItem, start: Start) -> Iterator[Obstacle]:
         if not passed:
             words = item.choices[answer.payload.answer]
             way = "A prescriber decides." if holding.may_be_passed else "It cannot be passed."
-            yield Obstacle(item.key, f"The answer holds the dose up: {item.sentence} {words}. {way}")
+            sentence = f"The answer holds the dose up: {item.sentence} {words}. {way}"
+            yield Obstacle(item.key, sentence, holding.cleared_by)
     yield from _stale(item.key, f"The answer to '{item.sentence}'", answer.at, start.at)
 
 
@@ -313,18 +327,24 @@ def _limit_obstacles(start: Start) -> Iterator[Obstacle]:
     try:
         holds = start.limits()
     except TooSoon as refused:
-        yield Obstacle("interval", str(refused))
+        yield Obstacle("interval", str(refused), Role.NOBODY)
     except LimitExceeded as refused:
-        yield Obstacle("limit", str(refused))
+        yield Obstacle("limit", str(refused), Role.NOBODY)
     else:
         yield from _not_passed(holds, start)
+
+
+# A stop is cleared by nobody; what cannot be said, by whoever asks what is missing.
+_CLEARS = {Verdict.STOP: Role.NOBODY, Verdict.CANNOT_SAY: Role.NURSE}
 
 
 def _not_passed(findings: Iterable[Finding], start: Start) -> Iterator[Obstacle]:
     for finding in findings:
         if not finding.verdict.lets_through and not is_passed(finding, start.order, start.state):
             yield Obstacle(
-                finding.rule, f"{finding.title} ({finding.verdict}): {finding.message} {finding.do}".strip()
+                finding.rule,
+                f"{finding.title} ({finding.verdict}): {finding.message} {finding.do}".strip(),
+                _CLEARS.get(finding.verdict, finding.cleared_by),
             )
 
 

@@ -123,3 +123,36 @@ def test_a_reading_after_the_start_does_not_answer_the_gate():
 def test_readings_are_called_as_people_call_them(name):
     said = items(name)["baseline_readings"].sentence
     assert "oxygen saturation" in said and "spo2" not in said
+
+
+@pytest.mark.hazard("H-14")
+@pytest.mark.hazard("H-24")
+def test_what_may_be_answered_by_one_word_is_the_answer_that_no_rule_waits_for(record_property):
+    """Every question of every gate: a group records no answer that holds, and none that is not an answer;
+    suicidal thoughts, pregnancy, consent and whatever is new are asked alone.
+    """
+    tried = 0
+    for name in PROTOCOLS:
+        for item in items(name).values():
+            tried += 1
+            if item.group:
+                assert item.usual in item.choices
+                assert item.usual not in item.holding
+            else:
+                assert item.key not in {"escort_home", "fasting_met", "intoxicated_or_withdrawing"}
+        assert not any(items(name)[key].group for key in ("suicidal_ideation", "pregnant", "written_consent"))
+    record_property("n", tried)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "answer", "who"),
+    [
+        ("ketamine-iv", "staff_and_equipment", "no", "nobody"),
+        ("ketamine-iv", "escort_home", "no", "prescriber"),
+        ("ketamine-iv", "pregnant", "yes", "prescriber"),
+        ("esketamine-nasal-us", "pregnant", "yes", "nobody"),
+        ("esketamine-nasal-us", "fasting_met", "no", "nurse"),
+    ],
+)
+def test_who_clears_an_answer_is_what_its_rules_say(name, key, answer, who):
+    assert items(name)[key].holding[answer].cleared_by == who

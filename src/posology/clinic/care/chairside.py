@@ -12,7 +12,7 @@ from posology.clinic.orders.stored import OrderAltered, order_of
 from posology.clinic.protocols.signed_text import signed_text
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.sessions.queries import event_of, event_rows, session_for
-from posology.knowledge import Library
+from posology.knowledge import Library, Role
 from posology.knowledge.schema import ProtocolFile
 from posology.protocols import Finding, Report
 from posology.quantities import DomainError
@@ -155,5 +155,5 @@ def _start(
     try:
         start = start_of(session, state, at=at, lock=False)
     except DomainError as refusal:
-        return None, (Obstacle("order", str(refusal)),)
+        return None, (Obstacle("order", str(refusal), Role.PRESCRIBER),)
     return start, obstacles_to_start(start)

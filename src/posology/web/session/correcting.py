@@ -6,7 +6,8 @@ from posology.clinic.care.chairside import Chairside
 from posology.clinic.sessions.models import EventRow
 from posology.treatment import EventKind
 from posology.web.components import Field
-from posology.web.session.entering import ROWS, Form, confirm_name, righted, values_of
+from posology.web.session.entering import ROWS, confirm_name, righted, values_of
+from posology.web.session.form import Form
 from posology.web.session.pad import LABELS, written
 from posology.web.session.panel import Panel, choice, field_id, id_of, text, when
 from posology.web.session.words import MOAA_S, RATING

@@ -4,13 +4,11 @@ One table says which fields each kind of form has. A blank field is left out, ne
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import BadRequest
-from django.http import QueryDict
 
 from posology.clinic.care.chairside import Chairside
 from posology.clinic.care.together import Entered, FormRefused
@@ -20,6 +18,7 @@ from posology.treatment import (
     EventError,
     EventKind,
     FieldFault,
+    GateItem,
     GateKind,
     NeedsConfirmation,
     NotAllowed,
@@ -27,6 +26,7 @@ from posology.treatment import (
 )
 from posology.web.moments import latest_clock
 from posology.web.reading import typed_day
+from posology.web.session.form import Form, FormFaults
 
 EMPTY = "Nothing is entered here. Fill it in."
 BEFORE_THE_SESSION = timedelta(hours=2)
@@ -69,47 +69,10 @@ EVENT_OF = {
     "infusion_started": EventKind.ADMINISTRATION_STARTED,
     "devices_started": EventKind.ADMINISTRATION_STARTED,
 }
+# A group of the gate: all of it as it stands there, or each line by itself.
+ALL_SO, ONE_BY_ONE = "so", "apart"
 COMPOSED = ("gate", "readings", "criteria", "corrected")
 KINDS = frozenset({*FIELDS, *COMPOSED})
-
-
-@dataclass(slots=True)
-class Form:
-    """A form as it was sent: what was typed, what is wrong where, and what has to be looked at again."""
-
-    kind: str = ""
-    typed: Mapping[str, str] = field(default_factory=dict)
-    faults: dict[str, str] = field(default_factory=dict)
-    questions: dict[str, str] = field(default_factory=dict)
-    sentences: list[str] = field(default_factory=list)  # what is wrong with the whole of it
-    subject: str = ""  # which of several forms of one kind
-
-    def of(self, kind: str, subject: str = "") -> "Form":
-        """Return this form where it is of that kind, else an empty one: nothing is prefilled."""
-        return self if (self.kind, self.subject) == (kind, subject) else Form()
-
-    def value(self, name: str) -> str:
-        """Return what was typed into a field of this very form, or nothing."""
-        return self.typed.get(name, "")
-
-    def fault(self, name: str) -> str:
-        """Return what is wrong with a field, or nothing."""
-        return self.faults.get(name, "")
-
-    @property
-    def is_faulty(self) -> bool:
-        """Whether something has to be mended or confirmed before it is recorded."""
-        return bool(self.faults or self.questions or self.sentences)
-
-
-class FormFaults(Exception):
-    """A form that cannot be sent on; the form itself says why."""
-
-
-def form_of(kind: str, post: QueryDict) -> Form:
-    """Return what was typed into a form."""
-    typed = {name: post.get(name, "") for name in post}
-    return Form(kind, typed, subject=post.get("subject", ""))
 
 
 def entered(form: Form, chair: Chairside, *, zone: tzinfo) -> tuple[Entered, ...]:
@@ -241,7 +204,7 @@ def _gate(form: Form, chair: Chairside, at: datetime | None, zone: tzinfo) -> It
         payload["born_on"] = _birth_day(form, payload["born_on"])
         yield Entered(_id(form, "id-identity"), EventKind.IDENTITY_CHECKED, payload, at)
     for item in chair.gate:
-        answer = form.value(f"answer-{item.key}")
+        answer = _answer(form, item)
         if item.kind is GateKind.ANSWER and answer:
             yield Entered(
                 _id(form, f"id-{item.key}"),
@@ -252,9 +215,28 @@ def _gate(form: Form, chair: Chairside, at: datetime | None, zone: tzinfo) -> It
     if not any(
         v.strip()
         for k, v in form.typed.items()
-        if k in {"record_number", "born_on"} or k.startswith("answer-")
+        if k in {"record_number", "born_on"} or k.startswith("answer-") or v == ALL_SO
     ):
         form.sentences.append("Nothing is answered yet. Type the two identifiers, or answer a question.")
+
+
+def together_name(group: str) -> str:
+    """Return the name of the choice by which a whole group of the gate is answered."""
+    return f"together-{group}"
+
+
+def _answer(form: Form, item: GateItem) -> str:
+    """Return the answer to one question: its own, or that of its group where all of the group is so.
+
+    The id beside it says that the question stood on the page that was looked at; without one, nothing was
+    read out and nothing is answered.
+    """
+    own, name = form.value(f"answer-{item.key}"), together_name(item.group)
+    if not item.group or form.value(name) != ALL_SO or not form.value(f"id-{item.key}"):
+        return own
+    if own and own != item.usual:
+        form.faults[name] = "All of this is so, and one line is answered otherwise. Answer them one by one."
+    return item.usual
 
 
 def _birth_day(form: Form, text: str) -> str:

@@ -3,7 +3,7 @@
 from posology.clinic.care.chairside import Chairside
 from posology.knowledge import Route
 from posology.treatment import SessionPhase
-from posology.web.session.entering import Form
+from posology.web.session.form import Form
 from posology.web.session.panel import (
     YES_NO,
     YES_NO_UNKNOWN,

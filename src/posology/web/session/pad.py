@@ -9,7 +9,8 @@ from posology.clinic.care.chairside import Chairside
 from posology.treatment import DueStatus, Scale
 from posology.web.components import PadChoice, PadInput, PadRow, Question, ReadingPad
 from posology.web.components.text import NO_BREAK_SPACE, pressure_text
-from posology.web.session.entering import ROWS, SCALES, Form, confirm_name
+from posology.web.session.entering import ROWS, SCALES, confirm_name
+from posology.web.session.form import Form
 from posology.web.session.panel import id_of
 from posology.web.session.words import MOAA_S, RATING, READINGS
 

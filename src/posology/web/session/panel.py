@@ -2,11 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
-from posology.web.components import Choice, Field
+from posology.web.components import Choice, Component, Field
 from posology.web.page import new_id
-from posology.web.session.entering import Form
+from posology.web.session.form import Form
+
+
+class Asked(Component, Protocol):
+    """What a form asks: a field, or several that belong together; ``error`` says what is wrong with it."""
+
+    @property
+    def error(self) -> str: ...
+
 
 YES_NO = (("yes", "Yes"), ("no", "No"))
 YES_NO_UNKNOWN = (*YES_NO, ("unknown", "Not known"))
@@ -19,7 +27,7 @@ class Panel:
     kind: str
     title: str
     submit: str
-    fields: tuple[Field, ...] = ()
+    fields: tuple[Asked, ...] = ()
     ids: tuple[tuple[str, str], ...] = ()
     intro: str = ""
     tone: str = "secondary"

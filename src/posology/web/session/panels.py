@@ -1,67 +1,10 @@
-"""The forms before the dose: the gate, the second person's check, the start, and what a prescriber passes."""
+"""The forms before the dose after the gate: the second person's check, the start, and what is passed."""
 
 from posology.clinic.care.chairside import Chairside
 from posology.knowledge import Route, load_library
-from posology.treatment import GateItem, GateKind, Obstacle
-from posology.web.components import Field
-from posology.web.session.entering import Form
+from posology.treatment import Obstacle
+from posology.web.session.form import Form
 from posology.web.session.panel import Panel, choice, id_of, named, simple, text
-
-
-def open_items(chair: Chairside, again: str = "") -> tuple[GateItem, ...]:
-    """Return the questions of the gate that still stand in the way, and the one to be answered again."""
-    answered = {e.payload.item for e in chair.state.gate}
-    return tuple(
-        item
-        for item in chair.gate
-        if item.kind is GateKind.ANSWER
-        and (item.key == again or item.key not in answered or _is_stale(chair, item))
-    )
-
-
-def _is_stale(chair: Chairside, item: GateItem) -> bool:
-    """Say whether an answer stands in the way without holding: it is unknown, or too old."""
-    said = chair.state.gate_answer(item.key)
-    return (
-        chair.obstacle(item.key) is not None and said is not None and said.payload.answer not in item.holding
-    )
-
-
-def identity_is_open(chair: Chairside, again: str = "") -> bool:
-    """Say whether the two identifiers are to be typed."""
-    return again == "identity" or chair.state.identity is None or chair.obstacle("identity") is not None
-
-
-def gate_panel(chair: Chairside, form: Form, again: str = "") -> Panel | None:
-    """Return the gate's questions that are open, in one form; every answer has an id of its own."""
-    items = open_items(chair, again)
-    fields: list[Field] = []
-    ids: list[tuple[str, str]] = []
-    if identity_is_open(chair, again):
-        ids.append(id_of(form, "id-identity"))
-        fields += [
-            text(form, "record_number", "Record number", hint="Ask the patient, and type what you hear."),
-            text(form, "born_on", "Birth day", kind="day", hint="As in 1981-03-14 or 14-Mar-1981."),
-        ]
-    for item in items:
-        ids.append(id_of(form, f"id-{item.key}"))
-        choices = (*item.choices.items(), ("unknown", "Not known"))
-        fields.append(choice(form, f"answer-{item.key}", item.sentence, choices, kind=_kind_of(item)))
-    if not fields:
-        return None
-    return Panel(
-        "gate",
-        "Who sits here, and how they are today",
-        "Record the answers",
-        named("gate", tuple(fields)),
-        tuple(ids),
-        tone="primary",
-        sentences=tuple(form.sentences),
-    )
-
-
-def _kind_of(item: GateItem) -> str:
-    return "segments" if set(item.choices) <= {"yes", "no"} else "radios"
 
 
 def worksheet_panel(chair: Chairside, form: Form) -> Panel:

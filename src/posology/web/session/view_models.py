@@ -28,6 +28,7 @@ from posology.web.components import (
 )
 from posology.web.components.text import clock_text
 from posology.web.components.timeline import EventPoint
+from posology.web.session.panel import Panel
 from posology.web.session.words import READINGS
 from posology.web.words import PHASE, ROUTE, to_tenth
 
@@ -64,6 +65,15 @@ class Ordered:
     how: str
     words: str
     protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class InTheWay:
+    """One thing that stands in the way of the start: who clears it, and the form by which it is passed."""
+
+    sentence: str
+    who: str
+    pass_panel: Panel | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,19 +27,13 @@ from posology.web.options.order_text import sentence_of_order
 from posology.web.page import OpenPatient, now_of, open_patient, person
 from posology.web.session import later_panels, panels, view_models
 from posology.web.session.correcting import correction_panel
-from posology.web.session.entering import (
-    EMPTY,
-    KINDS,
-    Form,
-    FormFaults,
-    entered,
-    form_of,
-    note_obstacles,
-    note_refusal,
-)
+from posology.web.session.entering import EMPTY, KINDS, entered, note_obstacles, note_refusal
+from posology.web.session.form import Form, FormFaults, form_of
+from posology.web.session.gate import gate_panel
 from posology.web.session.log import Told, event_list, log_of
 from posology.web.session.pad import reading_pad
 from posology.web.session.panel import field_id
+from posology.web.session.words import CLEARS
 
 
 def tells_an_altered_order(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -191,7 +185,7 @@ def _of_phase(chair: Chairside, opened: OpenPatient, form: Form, again: str) -> 
         return {
             "before": True,
             "steps": view_models.steps(chair, wanted=_wanted(form, again)),
-            "gate": panels.gate_panel(chair, form.of("gate"), again),
+            "gate": gate_panel(chair, form.of("gate"), again),
             "answered": view_models.answered(chair),
             "check": panels.worksheet_panel(chair, form.of("worksheet_checked")),
             "check_open": bool(
@@ -240,11 +234,15 @@ def _start_form(form: Form) -> Form:
     return form if form.kind in {"infusion_started", "devices_started", "dose_given"} else Form()
 
 
-def _obstacles(chair: Chairside, opened: OpenPatient, form: Form) -> tuple[tuple[Any, Any], ...]:
-    """Return what stands in the way, each with a prescriber's way to pass it."""
+def _obstacles(chair: Chairside, opened: OpenPatient, form: Form) -> tuple[view_models.InTheWay, ...]:
+    """Return what stands in the way, each with who clears it, and a prescriber's way to pass it."""
     passes = may(opened.by, "override_event")
     return tuple(
-        (o, panels.pass_panel(o, form) if passes and view_models.may_pass(chair, o) else None)
+        view_models.InTheWay(
+            o.sentence,
+            CLEARS[o.cleared_by],
+            panels.pass_panel(o, form) if passes and view_models.may_pass(chair, o) else None,
+        )
         for o in view_models.standing_obstacles(chair)
     )
 

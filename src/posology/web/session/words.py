@@ -21,6 +21,13 @@ GRADES = {
     4: "danger to life, urgent treatment",
     5: "death",
 }
+# Who clears what stands in the way of a start.
+CLEARS = {
+    "nurse": "A nurse clears it: do it, or ask again.",
+    "prescriber": "A prescriber clears it.",
+    "director": "The medical director clears it.",
+    "nobody": "Nobody may pass it.",
+}
 # What a planned reading is called in a sentence.
 READINGS = {
     "blood_pressure": "blood pressure",
