@@ -50,7 +50,7 @@ from posology.treatment.policies import (
     open_gate_items,
 )
 from posology.treatment.recording import check_may_record
-from posology.treatment.replay import ReplayError, known_at, replay
+from posology.treatment.replay import ReplayError, Running, known_at, replay
 from posology.treatment.session_state import Conflict, Entry, SessionState, Withdrawn
 from posology.treatment.sheet import (
     CheckFailed,
@@ -96,6 +96,7 @@ __all__ = [
     "Payload",
     "Related",
     "ReplayError",
+    "Running",
     "Scale",
     "SessionPhase",
     "SessionState",

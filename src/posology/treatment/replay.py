@@ -45,16 +45,91 @@ def replay(events: Iterable[Event]) -> SessionState:
     ReplayError
         If they belong to more than one session.
     """
-    once, conflicts = _each_once(events)
-    if len({e.session_id for e in once}) > 1:
+    return Running(events).state
+
+
+class Running:
+    """A session held open: its state is at hand, and one more event costs the same however long it lasts.
+
+    What comes in its turn is folded in. What does not (a correction, a late entry, a copy) makes the whole
+    anew, so that the state is the same as :func:`replay` tells of the same events.
+
+    Parameters
+    ----------
+    events : iterable of Event
+        The events so far, in any order.
+
+    Raises
+    ------
+    ReplayError
+        If they belong to more than one session.
+    """
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self._events = list(events)
+        self._make()
+
+    def take(self, *events: Event) -> None:
+        """Take more events.
+
+        Raises
+        ------
+        ReplayError
+            If they belong to another session; then none is taken.
+        """
+        _check_one_session((*self._events[:1], *events))
+        for place, event in enumerate(events):
+            if not self._comes_in_turn(event):
+                self._events += events[place:]
+                self._make()
+                return
+            self._events.append(event)
+            self._ids.add(event.id)
+            self._last = _order(event)
+            self._fold.take(event)
+            self._state = None
+
+    @property
+    def state(self) -> SessionState:
+        """The state that the events so far tell."""
+        if self._state is None:
+            self._state = self._fold.result(withdrawn=self._withdrawn, conflicts=self._conflicts)
+        return self._state
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events so far, as they came."""
+        return tuple(self._events)
+
+    def __contains__(self, event_id: object) -> bool:
+        return event_id in self._ids
+
+    def _comes_in_turn(self, event: Event) -> bool:
+        new = event.id not in self._ids and event.id not in self._named
+        last = self._last is None or _order(event) > self._last
+        return new and last and event.kind is not EventKind.CORRECTED
+
+    def _make(self) -> None:
+        once, conflicts = _each_once(self._events)
+        _check_one_session(once)
+        corrections = sorted((e for e in once if e.kind is EventKind.CORRECTED), key=_order)
+        facts = [e for e in once if e.kind is not EventKind.CORRECTED]
+        counting, self._withdrawn, refused = _apply(corrections, facts)
+        self._conflicts = (*conflicts, *refused)
+        self._fold = Fold()
+        told = sorted((*counting, *(_Told(c) for c in corrections)), key=lambda t: _order(t.event))
+        for one in told:
+            self._fold.take(one.event, original=one.original, correction=one.correction)
+        self._last = _order(told[-1].event) if told else None
+        self._ids = {e.id for e in once}
+        # What a correction names may still arrive; then the correction acts on it.
+        self._named = {c.payload.event_id for c in corrections if isinstance(c.payload, Corrected)}
+        self._state: SessionState | None = None
+
+
+def _check_one_session(events: Iterable[Event]) -> None:
+    if len({e.session_id for e in events}) > 1:
         raise ReplayError("These events belong to more than one session. Replay each session alone.")
-    corrections = sorted((e for e in once if e.kind is EventKind.CORRECTED), key=_order)
-    facts = [e for e in once if e.kind is not EventKind.CORRECTED]
-    counting, withdrawn, refused = _apply(corrections, facts)
-    fold = Fold()
-    for told in sorted((*counting, *(_Told(c) for c in corrections)), key=lambda t: _order(t.event)):
-        fold.take(told.event, original=told.original, correction=told.correction)
-    return fold.result(withdrawn=withdrawn, conflicts=(*conflicts, *refused))
 
 
 def known_at(events: Iterable[Event], at: datetime) -> tuple[Event, ...]:
