@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "posology.clinic.assessments",
     "posology.clinic.orders",
     "posology.clinic.sessions",
+    "posology.clinic.monitors",
     "posology.clinic.outcomes",
     "posology.clinic.care",
     "posology.web",

@@ -9,6 +9,7 @@ from django.db import models
 from posology.clinic.accounts.models import Clinic, SignInAttempt, User
 from posology.clinic.assessments.models import ElsewhereRow, FactRow, ImportRow, MedicationRow
 from posology.clinic.audit.models import RecordView
+from posology.clinic.monitors.models import Association, MonitorDevice, MonitorMessage, MonitorReading
 from posology.clinic.orders.models import (
     AlertRow,
     Course,
@@ -149,6 +150,40 @@ def _event(w: World) -> EventRow:
     )
 
 
+def _monitor(w: World) -> MonitorDevice:
+    return MonitorDevice(clinic=w.site.clinic, name=uuid4().hex, added_by=w.site.nurse, added_at=NOW)
+
+
+def _monitor_message(w: World) -> MonitorMessage:
+    return MonitorMessage(
+        clinic=w.site.clinic,
+        sender="test",
+        control_id=uuid4().hex,
+        sha256="0" * 64,
+        body="MSH",
+        received_at=NOW,
+        ack="AA",
+        answer="MSA",
+    )
+
+
+def _monitor_reading(w: World) -> MonitorReading:
+    message = _monitor_message(w)
+    message.save()
+    return MonitorReading(
+        clinic=w.site.clinic, message=message, name="test", reason="unknown", position=1, received_at=NOW
+    )
+
+
+def _association(w: World) -> Association:
+    device, seen = _monitor(w), _monitor_reading(w)
+    device.save()
+    seen.save()
+    return Association(
+        id=uuid4(), device=device, session=w.order.session, seen=seen, made_by=w.site.nurse, made_at=NOW
+    )
+
+
 def _user(w: World) -> User:
     return User(
         username=uuid4().hex, full_name="Synthetic, New", role="nurse", clinic=w.site.clinic, password="!"
@@ -242,6 +277,10 @@ MAKERS: dict[type[models.Model], Callable[[World], models.Model]] = {
         order=w.saved_order(), patient=w.patient, scheduled_at=NOW, created_at=NOW
     ),
     EventRow: _event,
+    MonitorDevice: _monitor,
+    MonitorMessage: _monitor_message,
+    MonitorReading: _monitor_reading,
+    Association: _association,
     CompletedForm: _form,
     RiskTask: _task,
     SiteProtocol: _protocol,
