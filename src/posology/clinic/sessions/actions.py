@@ -16,8 +16,9 @@ from posology.clinic.conflicts import Conflict, check_page_patient
 from posology.clinic.locks import lock_of_clinic
 from posology.clinic.orders.models import OrderRow
 from posology.clinic.patients.permissions import check_can
+from posology.clinic.sessions.folds import log_of
 from posology.clinic.sessions.models import EventRow, SessionRow
-from posology.clinic.sessions.queries import event_of, event_rows
+from posology.clinic.sessions.queries import event_rows
 from posology.quantities import DomainError, check_aware
 from posology.treatment import (
     GENESIS,
@@ -27,7 +28,6 @@ from posology.treatment import (
     SessionState,
     chain_hash,
     dump_payload,
-    replay,
 )
 
 
@@ -71,13 +71,12 @@ def append(*, session: SessionRow, sent: Sent, check: Check, by: User, at: datet
     Conflict
         If the id is known and says something else, or belongs to another session.
     """
-    rows = list(event_rows(session).select_related(None))
-    known = next((row for row in rows if row.pk == sent.id), None)
-    if known is not None:
-        return Recorded(_same(known, sent), replay(map(event_of, rows)), repeated=True)
+    log = log_of(session.pk)
+    if any(event.id == sent.id for event in log.events):
+        return Recorded(_same(event_rows(session).get(pk=sent.id), sent), log.state, repeated=True)
     if EventRow.objects.everywhere(because="an id is taken once, wherever").filter(pk=sent.id).exists():
         raise Conflict("This entry was recorded in another session. Reload the page and enter it again.")
-    position = rows[-1].position + 1 if rows else 1
+    position = log.position + 1
     event = Event(
         id=sent.id,
         session_id=session.pk,
@@ -88,9 +87,8 @@ def append(*, session: SessionRow, sent: Sent, check: Check, by: User, at: datet
         recorded_at=at,
         author=str(by.pk),
     )
-    before = [event_of(row) for row in rows]
-    check(session, replay(before), event)
-    previous = rows[-1].hash if rows else GENESIS
+    check(session, log.state, event)
+    previous = log.hash or GENESIS
     row = EventRow.objects.create(
         id=event.id,
         session=session,
@@ -105,7 +103,7 @@ def append(*, session: SessionRow, sent: Sent, check: Check, by: User, at: datet
         hash=chain_hash(previous, event),
         version=event.version,
     )
-    state = replay((*before, event))
+    state = log_of(session.pk).state
     if session.phase != state.phase:
         session.phase = state.phase
         session.save(update_fields=["phase"])

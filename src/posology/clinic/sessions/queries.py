@@ -1,7 +1,5 @@
 """Sessions as folds of their events; nothing but the log is believed."""
 
-import json
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -13,8 +11,22 @@ from django.db.models import QuerySet
 from posology.clinic.accounts.models import Clinic, User
 from posology.clinic.accounts.permissions import check, not_found
 from posology.clinic.patients.models import Patient
+from posology.clinic.sessions.folds import Log, event_of, log_of, logs_of
 from posology.clinic.sessions.models import EventRow, SessionRow
-from posology.treatment import GENESIS, Event, EventKind, SessionState, chain_hash, load_payload, replay
+from posology.treatment import GENESIS, Event, SessionState, chain_hash, replay
+
+__all__ = [
+    "BoardLine",
+    "board",
+    "chain_faults",
+    "event_of",
+    "event_rows",
+    "events_of",
+    "session_for",
+    "sessions_of",
+    "state_of",
+    "states_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +63,14 @@ def event_rows(session: SessionRow) -> QuerySet[EventRow]:
     return rows.filter(session=session).select_related("author").order_by("position")
 
 
-def event_of(row: EventRow) -> Event:
-    """Return a stored event as the library's own."""
-    return Event(
-        id=row.pk,
-        session_id=row.session_id,
-        sequence=row.sequence,
-        kind=EventKind(row.kind),
-        payload=load_payload(row.kind, json.loads(row.payload)),
-        occurred_at=row.occurred_at,
-        recorded_at=row.recorded_at,
-        author=str(row.author_id),
-        version=row.version,
-    )
-
-
 def events_of(session: SessionRow) -> tuple[Event, ...]:
     """Return a session's events."""
-    return tuple(event_of(row) for row in event_rows(session))
+    return log_of(session.pk).events
 
 
 def state_of(session: SessionRow) -> SessionState:
     """Return what a session's events tell."""
-    return replay(events_of(session))
+    return log_of(session.pk).state
 
 
 def sessions_of(patient: Patient) -> QuerySet[SessionRow]:
@@ -83,19 +80,18 @@ def sessions_of(patient: Patient) -> QuerySet[SessionRow]:
 
 
 def states_of(sessions: Iterable[SessionRow], *, until: datetime | None = None) -> dict[UUID, SessionState]:
-    """Return the state of each session from two queries, whatever their number.
+    """Return the state of each session from two queries at most for every 200 of them.
 
     With ``until`` only what the server had stored by then is told.
     """
-    keys = [s.pk for s in sessions]
-    rows = EventRow.objects.everywhere(because="events of sessions that were scoped when they were read")
-    rows = rows.filter(session__in=keys).order_by("position")
-    if until is not None:
-        rows = rows.filter(recorded_at__lte=until)
-    events: dict[UUID, list[Event]] = defaultdict(list)
-    for row in rows:
-        events[row.session_id].append(event_of(row))
-    return {key: replay(events[key]) for key in keys}
+    logs = logs_of(s.pk for s in sessions)
+    return {key: _state_until(log, until) for key, log in logs.items()}
+
+
+def _state_until(log: Log, until: datetime | None) -> SessionState:
+    if until is None or all(event.recorded_at <= until for event in log.events):
+        return log.state
+    return replay(event for event in log.events if event.recorded_at <= until)
 
 
 def board(clinic: Clinic, day: date) -> tuple[BoardLine, ...]:

@@ -1,0 +1,118 @@
+"""What a process keeps of a session's log never tells more, or other, than the store does."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.test.utils import CaptureQueriesContext
+
+from posology.clinic.sessions import folds
+from posology.clinic.sessions.folds import event_of, log_of, logs_of
+from posology.clinic.sessions.models import EventRow
+from posology.clinic.sessions.queries import event_rows
+from posology.treatment import replay
+from tests import factories
+from tests.cases import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def site():
+    return factories.site()
+
+
+@pytest.fixture
+def sessions(site):
+    made = []
+    for name in ("Ada", "Bea", "Cleo"):
+        patient = factories.patient(site, given_name=name)
+        factories.assess_fully(site, patient)
+        made.append(factories.signed_order(site, patient).session)
+    return made
+
+
+def note(site, session, second, text="Seen."):
+    return factories.event(site, session, "note_written", at=NOW + timedelta(seconds=second), text=text)
+
+
+def told_by_the_store(session):
+    return replay(event_of(row) for row in event_rows(session))
+
+
+@pytest.mark.hazard("H-27")
+def test_what_is_kept_equals_the_store_after_every_event(site, sessions, record_property):
+    """Notes into three sessions in turn: each log is the replay of its rows, and ends at its last hash."""
+    for second in range(24):
+        note(site, sessions[second % 3], second)
+        for session in sessions:
+            log, last = log_of(session.pk), event_rows(session).last()
+            assert log.state == told_by_the_store(session)
+            assert (log.position, log.hash) == ((last.position, last.hash) if last else (0, ""))
+    record_property("n", 72)
+
+
+@pytest.mark.hazard("H-27")
+def test_what_was_rolled_back_is_not_told_again(site, sessions):
+    """An event seen inside a transaction that failed is gone, and another takes its place."""
+    session = sessions[0]
+    note(site, session, 1)
+    before = log_of(session.pk)
+    with pytest.raises(RuntimeError), transaction.atomic():
+        note(site, session, 2, "Never happened.")
+        assert len(log_of(session.pk).events) == len(before.events) + 1
+        raise RuntimeError
+    assert log_of(session.pk) == before
+    note(site, session, 3, "In its place.")
+    assert [n.payload.text for n in log_of(session.pk).state.notes] == ["Seen.", "In its place."]
+
+
+@pytest.mark.hazard("H-27")
+def test_an_event_that_another_process_wrote_is_told(site, sessions):
+    """What is kept here is older than the store: what came after it is read."""
+    session = sessions[0]
+    for second in range(3):
+        note(site, session, second)
+        folds.forget()
+    log_of(session.pk)
+    kept = folds._kept[session.pk].running
+    older = folds._Kept(folds.Running(kept.events[:1]), 1, event_rows(session)[0].hash)
+    folds._kept[session.pk] = older
+    assert log_of(session.pk).state == told_by_the_store(session)
+
+
+def test_what_was_long_not_read_is_let_go_and_read_again(site, sessions, monkeypatch):
+    """More sessions than are kept: every one is told as the store tells it."""
+    monkeypatch.setattr(folds, "MOST_KEPT", 1)
+    for second, session in enumerate((*sessions, *sessions)):
+        note(site, session, second)
+    for session in sessions:
+        assert log_of(session.pk).state == told_by_the_store(session)
+    assert len(folds._kept) == 1
+
+
+def test_a_kept_log_costs_one_query_and_the_rows_after_it(site, sessions):
+    """All sessions of a day: one query, and from each only the last row, which names what is kept."""
+    from django.db import connection
+
+    for second in range(9):
+        note(site, sessions[second % 3], second)
+    keys = [s.pk for s in sessions]
+    logs_of(keys)
+    read = []
+    original = EventRow.from_db.__func__
+
+    def counted(cls, *args, **rest):
+        read.append(1)
+        return original(cls, *args, **rest)
+
+    EventRow.from_db = classmethod(counted)
+    try:
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            logs_of(keys)
+    finally:
+        del EventRow.from_db
+    assert len(asked) == 1
+    assert len(read) == len(keys)
