@@ -1,4 +1,4 @@
-"""Messages as bedside monitors send them, and a chair to which one is joined; synthetic, made anew each time."""
+"""Messages as bedside monitors send them, and a chair to which one is joined; synthetic."""
 
 import socket
 from dataclasses import dataclass, field
@@ -125,7 +125,7 @@ class Bedside:
         return session
 
     def rows(self, since: int = 0) -> list[MonitorReading]:
-        """Return every reading that is stored, in the order in which they came; ``since`` leaves out the first."""
+        """Return every stored reading in the order of its arrival; ``since`` leaves out the first."""
         rows = MonitorReading.objects.for_clinic(self.site.clinic).order_by(
             "received_at", "message", "position"
         )
@@ -163,3 +163,15 @@ class Line:
 
     def close(self) -> None:
         self.socket.close()
+
+    def __enter__(self) -> "Line":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def asked(port: int, body: bytes) -> bytes:
+    """Return what one message is answered on a line of its own."""
+    with Line(port) as line:
+        return line.ask(body)

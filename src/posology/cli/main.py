@@ -279,6 +279,21 @@ def serve(context: typer.Context) -> None:
     _become("serve", context.args)
 
 
+monitor_app = typer.Typer(help="Bedside monitors.", no_args_is_help=True)
+app.add_typer(monitor_app, name="monitor")
+
+
+@monitor_app.callback()
+def _monitor() -> None:
+    """Bedside monitors: what they send is shown, and confirmed by a person before it counts."""
+
+
+@monitor_app.command("listen", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def monitor_listen(context: typer.Context) -> None:
+    """Listen for bedside monitors: HL7 v2 (ORU^R01) over MLLP, at 127.0.0.1:2575 unless told otherwise."""
+    _become("monitor-listen", context.args)
+
+
 @app.command()
 def demo(
     reset: Annotated[bool, typer.Option("--reset", help="Start over.")] = False,

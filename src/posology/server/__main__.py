@@ -1,4 +1,4 @@
-"""``python -m posology.server serve | migrate | add-person | demo``: the process, on its own feet."""
+"""``python -m posology.server serve | migrate | add-person | monitor-listen | demo``: on its own feet."""
 
 import argparse
 import os
@@ -21,6 +21,11 @@ def main(words: list[str]) -> int:
     demo.add_argument("--host", default="127.0.0.1")
     demo.add_argument("--port", type=int, default=8000)
     demo.add_argument("--reset", action="store_true", help="start over")
+    monitors = commands.add_parser("monitor-listen", help="listen for bedside monitors (HL7 v2 over MLLP)")
+    monitors.add_argument("--host", default="127.0.0.1", help="an address in the monitors' own network")
+    monitors.add_argument("--port", type=int, default=2575)
+    monitors.add_argument("--clinic", default="", help="whose monitors; needed where there are several")
+    monitors.add_argument("--every-address", action="store_true", help="allow 0.0.0.0 and ::")
     given = parser.parse_args(words)
     try:
         return COMMANDS[given.command](given)
@@ -75,6 +80,17 @@ def serve(given: argparse.Namespace) -> int:
     return 0
 
 
+def monitor_listen(given: argparse.Namespace) -> int:
+    """Listen for bedside monitors, under the same checks as the server (see docs/how-to)."""
+    _set_up()
+    from posology.server.monitor_listener import listen
+    from posology.server.start import check_start
+
+    check_start()
+    listen(host=given.host, port=given.port, clinic_name=given.clinic, every_address=given.every_address)
+    return 0
+
+
 def demo(given: argparse.Namespace) -> int:
     """Bring up the synthetic clinic; its own file, its own sign-ins, and a ribbon on every page."""
     from posology.server.demo import run
@@ -85,7 +101,13 @@ def demo(given: argparse.Namespace) -> int:
     return int(run(host=given.host, port=given.port, reset=given.reset) or 0)
 
 
-COMMANDS = {"serve": serve, "migrate": migrate, "add-person": make_person, "demo": demo}
+COMMANDS = {
+    "serve": serve,
+    "migrate": migrate,
+    "add-person": make_person,
+    "monitor-listen": monitor_listen,
+    "demo": demo,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

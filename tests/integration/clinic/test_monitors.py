@@ -52,7 +52,7 @@ def test_a_monitor_that_nobody_placed_or_joined_is_in_quarantine(bedside):
     bedside.wait(seconds=1).say()
     bedside.place("Monitor 1", 1)
     bedside.wait(seconds=1).say()
-    bedside.say(name="")
+    bedside.wait(seconds=1).say(name="")
     assert [r.reason for r in bedside.rows()[::5]] == ["unknown", "no-chair", "not-joined", "unnamed"]
     assert not [r for r in bedside.rows() if r.session_id == session.pk]
 

@@ -7,11 +7,11 @@ one. The answer that is returned is the one that was stored, so a message that i
 import hashlib
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
 from posology.clinic.accounts.models import Clinic
 from posology.clinic.audit import acting_as
@@ -59,7 +59,7 @@ class Arrival:
 
 
 @dataclass(slots=True)
-class _Read:
+class Received:
     """One message as far as it could be read, and the answer that it is to get."""
 
     arrival: Arrival
@@ -71,7 +71,6 @@ class _Read:
     sent_at: datetime | None = None
     sender: str = ""
     control_id: str = ""
-    rows: list[MonitorReading] = field(default_factory=list)
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -89,13 +88,19 @@ def raw_bytes(text: str) -> bytes:
 
 
 def receive(clinic: Clinic, arrivals: Sequence[Arrival], *, at: datetime) -> tuple[bytes, ...]:
+    """Read and store messages, and return what each is answered; as :func:`store` of :func:`read`."""
+    zone = ZoneInfo(clinic.zone)
+    return store(clinic, [read(arrival, zone) for arrival in arrivals], at=at)
+
+
+def store(clinic: Clinic, found: Sequence[Received], *, at: datetime) -> tuple[bytes, ...]:
     """Store messages of one clinic's monitors, and return what each is answered, in its frames.
 
     Parameters
     ----------
     clinic : Clinic
-        Whose monitors they are; its zone is that of times without an offset.
-    arrivals : sequence of Arrival
+        Whose monitors they are.
+    found : sequence of Received
         In the order in which they came.
     at : datetime
         The moment of the answers.
@@ -106,26 +111,25 @@ def receive(clinic: Clinic, arrivals: Sequence[Arrival], *, at: datetime) -> tup
         For each message its answers; empty where the sender asked for none. Where the database is away, each
         is told that it was not stored.
     """
-    zone = ZoneInfo(clinic.zone)
-    found = [_read(arrival, zone) for arrival in arrivals]
-    try:
-        return _stored(clinic, found, at)
-    except DatabaseError:
-        if len(found) == 1:
-            return (_told_again(found[0], at),)
+    for known_first in (False, True):  # few messages are sent twice, so nobody looks before it happens
+        try:
+            return _stored(clinic, found, at, known_first=known_first)
+        except IntegrityError:
+            continue
+        except DatabaseError:
+            break
     # One of them may be at fault; each is tried alone, so that it takes no other with it.
     return tuple(_alone(clinic, one, at) for one in found)
 
 
-def _alone(clinic: Clinic, one: _Read, at: datetime) -> bytes:
-    one.rows.clear()
+def _alone(clinic: Clinic, one: Received, at: datetime) -> bytes:
     try:
-        return _stored(clinic, [one], at)[0]
+        return _stored(clinic, [one], at, known_first=True)[0]
     except DatabaseError:
         return _told_again(one, at)
 
 
-def _told_again(one: _Read, at: datetime) -> bytes:
+def _told_again(one: Received, at: datetime) -> bytes:
     if one.message is not None:
         return _frames(not_stored(one.message, TRY_AGAIN, at=at, control_id=one.id.hex))
     header = one.refused.header if one.refused else None
@@ -136,8 +140,9 @@ def _told_again(one: _Read, at: datetime) -> bytes:
 # ---------------------------------------------------------------- reading
 
 
-def _read(arrival: Arrival, zone: ZoneInfo) -> _Read:
-    one = _Read(arrival, uuid.uuid4(), hashlib.sha256(arrival.body).hexdigest())
+def read(arrival: Arrival, zone: ZoneInfo) -> Received:
+    """Read a message, without the database; ``zone`` is that of times without an offset."""
+    one = Received(arrival, uuid.uuid4(), hashlib.sha256(arrival.body).hexdigest())
     try:
         message = read_message(arrival.body, zone=zone)
         _named(one, message.header, name_of(message))
@@ -151,7 +156,7 @@ def _read(arrival: Arrival, zone: ZoneInfo) -> _Read:
     return one
 
 
-def _named(one: _Read, header: Header, sender: str) -> None:
+def _named(one: Received, header: Header, sender: str) -> None:
     one.sender = _fit(sender, LONGEST_NAME)
     one.control_id = _fit(header.control_id, _LONGEST_CONTROL_ID)
 
@@ -183,23 +188,25 @@ def _fit(text: str, longest: int) -> str:
 # ---------------------------------------------------------------- storing
 
 
-def _stored(clinic: Clinic, found: Sequence[_Read], at: datetime) -> tuple[bytes, ...]:
+def _stored(
+    clinic: Clinic, found: Sequence[Received], at: datetime, *, known_first: bool
+) -> tuple[bytes, ...]:
     with transaction.atomic(), acting_as(ACTOR, PURPOSE):
-        known = _known(clinic, found)
+        known = _known(clinic, found) if known_first else {}
         new: dict[tuple[str, str, str], MonitorMessage] = {}
-        fresh: list[_Read] = []
+        fresh: list[Received] = []
         for one in found:
             if one.key not in known and one.key not in new:
                 new[one.key] = _message_row(clinic, one, at)
                 fresh.append(one)
         if fresh:
-            _file(clinic, fresh)
-            MonitorMessage.objects.bulk_create(new.values())
-            MonitorReading.objects.bulk_create([row for one in fresh for row in one.rows])
+            filed = _filed(clinic, fresh)
+            insert(MonitorMessage, new.values())
+            insert(MonitorReading, filed)
     return tuple(raw_bytes(known[one.key] if one.key in known else new[one.key].answer) for one in found)
 
 
-def _known(clinic: Clinic, found: Sequence[_Read]) -> dict[tuple[str, str, str], str]:
+def _known(clinic: Clinic, found: Sequence[Received]) -> dict[tuple[str, str, str], str]:
     """Return the answers of messages that were stored before: the same sender, number and bytes."""
     rows = MonitorMessage.objects.for_clinic(clinic).filter(
         control_id__in={one.control_id for one in found}, sha256__in={one.sha256 for one in found}
@@ -210,7 +217,7 @@ def _known(clinic: Clinic, found: Sequence[_Read]) -> dict[tuple[str, str, str],
     }
 
 
-def _message_row(clinic: Clinic, one: _Read, at: datetime) -> MonitorMessage:
+def _message_row(clinic: Clinic, one: Received, at: datetime) -> MonitorMessage:
     answers = _answers(one, at)
     remarks = [str(one.refused)] if one.refused else []
     if one.message and one.readings:
@@ -229,14 +236,14 @@ def _message_row(clinic: Clinic, one: _Read, at: datetime) -> MonitorMessage:
     )
 
 
-def _answers(one: _Read, at: datetime) -> tuple[Acknowledgement, ...]:
+def _answers(one: Received, at: datetime) -> tuple[Acknowledgement, ...]:
     if one.message is not None and one.readings is not None:
         return accept(one.message, one.readings, at=at, control_id=one.id.hex)
     assert one.refused is not None
     return refuse(one.refused, at=at, control_id=one.id.hex)
 
 
-def _ack(one: _Read) -> str:
+def _ack(one: Received) -> str:
     if one.refused is None:
         return "AA"
     header = one.refused.header
@@ -251,18 +258,30 @@ def _clean(text: str) -> str:
     return text.replace("\0", _NUL)
 
 
+def insert(model: type[models.Model], rows: Iterable[models.Model]) -> None:
+    """Write new rows with one prepared statement; making it anew for each batch costs as much as writing."""
+    quote = connection.ops.quote_name
+    fields = model._meta.concrete_fields
+    names = ", ".join(quote(str(f.column)) for f in fields)
+    marks = ", ".join("%s" for _ in fields)
+    table = quote(model._meta.db_table)
+    values = [[f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields] for row in rows]
+    if values:
+        with connection.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)  # noqa: S608
+
+
 # ---------------------------------------------------------------- filing
 
 
-def _file(clinic: Clinic, found: Sequence[_Read]) -> None:
-    """Make the row of every observation, each where it belongs."""
-    named = [(one, list(_observed(one))) for one in found]
-    places = places_of(clinic, {name for _, observed in named for name, _ in observed if name})
-    for one, observed in named:
-        one.rows = [_row(clinic, one, name, what, places.get(name)) for name, what in observed]
+def _filed(clinic: Clinic, found: Sequence[Received]) -> list[MonitorReading]:
+    """Return the row of every observation, each where it belongs."""
+    named = [(one, name, what) for one in found for name, what in _observed(one)]
+    places = places_of(clinic, {name for _, name, _ in named if name})
+    return [_row(clinic, one, name, what, places.get(name)) for one, name, what in named]
 
 
-def _observed(one: _Read) -> Iterator[tuple[str, Reading | NotTaken]]:
+def _observed(one: Received) -> Iterator[tuple[str, Reading | NotTaken]]:
     if one.message is None or one.readings is None:
         return
     names: dict[str, str] = {}
@@ -281,32 +300,35 @@ def _observed(one: _Read) -> Iterator[tuple[str, Reading | NotTaken]]:
         yield names[device], what
 
 
-def places_of(clinic: Clinic, names: Iterable[str]) -> dict[str, Place]:
+def places_of(clinic: Clinic, names: set[str]) -> dict[str, Place]:
     """Return the known ones among these monitors, each with its chair and the session it is joined to."""
-    devices = {d.pk: d for d in MonitorDevice.objects.for_clinic(clinic).filter(name__in=list(names))}
-    if not devices:
-        return {}
-    open_ones = Association.objects.for_clinic(clinic).filter(device__in=devices, ended_at__isnull=True)
-    joined = {a.device_id: _joined(a) for a in open_ones.select_related("session__patient")}
-    return {d.name: Place(d.pk, d.chair, joined.get(d.pk)) for d in devices.values()}
-
-
-def _joined(association: Association) -> Joined:
-    session = association.session
-    patient = session.patient
-    return Joined(
-        session.pk,
-        session.chair,
-        session.phase in FINAL,
-        association.made_at,
-        patient.identifier,
-        patient.family_name,
-        patient.born_on,
+    open_ones = Association.objects.for_clinic(clinic).filter(device__name__in=names, ended_at__isnull=True)
+    rows = open_ones.values_list(
+        "device__name",
+        "device",
+        "device__chair",
+        "session",
+        "session__chair",
+        "session__phase",
+        "made_at",
+        "session__patient__identifier",
+        "session__patient__family_name",
+        "session__patient__born_on",
     )
+    places = {
+        name: Place(device, chair, Joined(session, at_chair, phase in FINAL, made_at, number, family, born))
+        for name, device, chair, session, at_chair, phase, made_at, number, family, born in rows
+    }
+    if rest := names - set(places):
+        unjoined = MonitorDevice.objects.for_clinic(clinic).filter(name__in=rest)
+        places |= {
+            name: Place(pk, chair, None) for name, pk, chair in unjoined.values_list("name", "pk", "chair")
+        }
+    return places
 
 
 def _row(
-    clinic: Clinic, one: _Read, name: str, what: Reading | NotTaken, place: Place | None
+    clinic: Clinic, one: Received, name: str, what: Reading | NotTaken, place: Place | None
 ) -> MonitorReading:
     received_at = one.arrival.received_at
     assert one.message is not None
