@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from posology.treatment.fields import (
     SCALE_RANGE,
@@ -184,7 +184,11 @@ class DoseGiven(Payload):
 
 
 class ReadingTaken(Payload):
-    """Vital signs of one moment, mmHg, /min and %. What was not measured is left out, and never 0."""
+    """Vital signs of one moment, mmHg, /min and %. What was not measured is left out, and never 0.
+
+    ``from_monitor`` names the readings of a monitor that its author looked at and confirmed; empty where a
+    person measured or typed them.
+    """
 
     systolic: Whole | None = None
     diastolic: Whole | None = None
@@ -192,6 +196,15 @@ class ReadingTaken(Payload):
     spo2: Whole | None = None
     respiratory_rate: Whole | None = None
     confirmed_extreme: YesNo = False
+    from_monitor: tuple[UUID, ...] = Field(default=(), max_length=20)
+
+    @model_serializer(mode="wrap")
+    def _as_it_was_hashed(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave the origin out where it is empty: entries of before had none, and their hashes must hold."""
+        said: dict[str, Any] = write(self)
+        if not self.from_monitor:
+            said.pop("from_monitor", None)
+        return said
 
     @model_validator(mode="after")
     def _can_be_true(self) -> "ReadingTaken":

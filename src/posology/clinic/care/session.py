@@ -13,6 +13,7 @@ from posology.clinic.care.queries import at_site, case_of, given_before, site_da
 from posology.clinic.care.start_checks import asked_at_start
 from posology.clinic.conflicts import check_page_patient
 from posology.clinic.locks import lock_of_clinic, lock_patient
+from posology.clinic.monitors.resting import check_rests_on
 from posology.clinic.orders.actions import OrderRefused
 from posology.clinic.orders.models import OrderRow, OrderStatus
 from posology.clinic.orders.stored import OrderAltered, check_intact, order_of
@@ -87,6 +88,7 @@ def record_event(
 
     def judge(row: SessionRow, state: SessionState, event: Event) -> None:
         _check_clocks(event, happened_before)
+        check_rests_on(row, event.payload)
         if not happened_before:
             _check_live(row, state, event, by)
 

@@ -67,7 +67,7 @@ def latest_of_each(rows: Iterable[MonitorReading]) -> tuple[MonitorReading, ...]
 def readings_of(session: SessionRow, *, at: datetime) -> tuple[MonitorReading, ...]:
     """Return the last value of each sign that a session's monitors sent, with all that is odd about it."""
     rows = MonitorReading.objects.everywhere(because="readings of one session, scoped when it was read")
-    rows = rows.filter(session=session, received_at__gt=at - LOOKED_BACK).order_by(
+    rows = rows.filter(session=session, received_at__gt=at - LOOKED_BACK, received_at__lte=at).order_by(
         "-received_at", "-position"
     )
     return latest_of_each(rows[:_LATEST_ROWS])
