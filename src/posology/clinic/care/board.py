@@ -1,8 +1,7 @@
 """The chairs of a clinic now: who sits where, in which phase, and what is due in each, with its moment."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from posology.clinic.accounts.models import Clinic, User
@@ -17,18 +16,10 @@ from posology.clinic.sessions.models import SessionRow
 from posology.clinic.sessions.queries import BoardLine, board
 from posology.knowledge.schema import ProtocolFile
 from posology.quantities import DomainError
-from posology.treatment import FINAL, Order, SessionPhase, SessionState, leaves_at, next_device_at, next_due
+from posology.treatment import FINAL, Order, SessionPhase, SessionState
+from posology.treatment.notices import DueThing, Notice, due_things, notices
 
 IN_ROOM = frozenset(SessionPhase) - FINAL - {SessionPhase.SCHEDULED}
-
-
-@dataclass(frozen=True, slots=True)
-class DueThing:
-    """Something to do in a chair, by a moment."""
-
-    what: str  # readings, infusion-ends, next-device, may-leave, session-begins
-    due_at: datetime
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +43,10 @@ class Today:
     lines: tuple[BoardLine, ...]
     risks: tuple[RiskTask, ...]  # unowned first, then by their time
     forms_due: tuple[Patient, ...]
+
+    def notices(self, *, at: datetime, after: timedelta) -> tuple[Notice, ...]:
+        """Return what is late enough, at a moment, to call for a person."""
+        return notices(((c.number, c.due) for c in self.chairs), at=at, after=after)
 
 
 def today(by: User, *, at: datetime) -> Today:
@@ -78,7 +73,9 @@ def _chair(number: int, lines: tuple[BoardLine, ...], at: datetime) -> ChairNow:
     later = mine[1].session if len(mine) > 1 else None
     order = order_of(first.session.order)
     protocol = _protocol_of(order, first.session)
-    due = tuple(_due(first, protocol, at)) if protocol else ()
+    due = (
+        due_things(first.state, protocol, scheduled_at=first.session.scheduled_at, at=at) if protocol else ()
+    )
     return ChairNow(number, first.session, order, first.state, _since(first), due, later)
 
 
@@ -89,26 +86,6 @@ def _protocol_of(order: Order, session: SessionRow) -> ProtocolFile | None:
     except DomainError:
         return None
     return library.protocols.get(order.protocol_id)
-
-
-def _due(line: BoardLine, protocol: ProtocolFile, at: datetime) -> Iterator[DueThing]:
-    state = line.state
-    if state.phase is SessionPhase.SCHEDULED:
-        yield DueThing("session-begins", line.session.scheduled_at)
-        return
-    for infusion in state.infusions[-1:]:
-        runs_out = infusion.runs_out_at() if state.ended_at is None else None
-        if runs_out is not None:
-            yield DueThing("infusion-ends", runs_out)
-    device = next_device_at(state, protocol) if state.phase is SessionPhase.RESTING else None
-    if device is not None:
-        yield DueThing("next-device", device)
-    leaves = leaves_at(state, protocol) if state.phase is SessionPhase.OBSERVING else None
-    if leaves is not None:
-        yield DueThing("may-leave", leaves)
-    reading = next_due(state, protocol, at)
-    if reading is not None and reading.due_at is not None:
-        yield DueThing("readings", reading.due_at, reading.what)
 
 
 def _since(line: BoardLine) -> datetime | None:

@@ -7,10 +7,11 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.timezone import get_current_timezone, localtime
 
-from posology.clinic.care.board import ChairNow, DueThing, Today
+from posology.clinic.care.board import ChairNow, Today
 from posology.clinic.outcomes.models import RiskTask
 from posology.clinic.patients.models import Patient
 from posology.treatment import SessionPhase, SessionState
+from posology.treatment.notices import DueThing
 from posology.web.components import (
     Board,
     Cell,
