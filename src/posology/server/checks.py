@@ -9,6 +9,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from posology.server.database_url import SQLITE_PRAGMAS
+from posology.server.minutes import minutes_out_of_bounds
 from posology.server.secrets import NO_KEY, SHORTEST
 from posology.server.sqlite_engine import UnsafeEngine, check_engine
 
@@ -97,6 +98,7 @@ def unsafe_settings() -> list[str]:
             faults.append("Cookies would travel over http. Unset POSOLOGY_HTTPS=0 and serve over https.")
     if not settings.SESSION_COOKIE_HTTPONLY:
         faults.append("The session cookie can be read by scripts. Set SESSION_COOKIE_HTTPONLY.")
+    faults += minutes_out_of_bounds()
     if "*" in settings.ALLOWED_HOSTS or not settings.ALLOWED_HOSTS:
         faults.append("ALLOWED_HOSTS names no host or all of them. List this site's names.")
     return faults

@@ -2,10 +2,13 @@
 
 import gc
 import socket
+from threading import Thread
+from types import FrameType
 
 import uvicorn
 
 from posology.knowledge import load_library
+from posology.web.live.hub import HUB
 
 
 def answer_requests(*, host: str = "127.0.0.1", port: int = 8000, door: socket.socket | None = None) -> None:
@@ -17,10 +20,20 @@ def answer_requests(*, host: str = "127.0.0.1", port: int = 8000, door: socket.s
         log_level="warning",
         server_header=False,
         lifespan="off",
+        timeout_graceful_shutdown=10,  # s; a page that hears nothing any more holds nobody up
     )
     config.load()  # before the event loop runs: what is checked at the start asks the database
     set_aside()
-    uvicorn.Server(config).run(sockets=[door] if door else None)
+    Server(config).run(sockets=[door] if door else None)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, ending the open streams when it is told to stop: it would wait for them for ever."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop."""
+        Thread(target=HUB.close, daemon=True).start()  # a handler of a signal may wait for no lock
+        super().handle_exit(sig, frame)
 
 
 def set_aside() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from posology.server.database_url import database_settings
+from posology.server.minutes import whole_minutes
 from posology.server.secrets import NO_KEY, secret_key
 from posology.server.sqlite_engine import check_engine, running_engine
 
@@ -29,6 +30,10 @@ CLOCK_OFFSET_FILE = os.environ.get("POSOLOGY_CLOCK_OFFSET_FILE", "") if DEMO els
 SITE_ZONE = os.environ.get("POSOLOGY_SITE_ZONE", "UTC")
 # Engineering default, to be set by each site: how soon a risk answer must be seen by a person.
 RISK_TASK_DUE_MINUTES = 60
+# Site settings with bounds (server/checks.py): when an untouched screen hides names, and how late an undone
+# thing must be to call for a person.
+IDLE_LOCK_MINUTES = whole_minutes("POSOLOGY_IDLE_LOCK_MINUTES", 10)
+NOTICE_AFTER_MINUTES = whole_minutes("POSOLOGY_NOTICE_AFTER_MINUTES", 2)
 TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en"

@@ -56,6 +56,7 @@ ACCESS: dict[str, frozenset[Role]] = {
     "sign-out": EVERY_ROLE,
     "draft": ACTIONS["record_facts"],
     "board": ACTIONS["view_board"],
+    **dict.fromkeys(("board-wall", "board-stream", "notices"), ACTIONS["view_board"]),
     "patients": ACTIONS["view_patient"],
     "patient-new": ACTIONS["register_patient"],
     "patient": ACTIONS["view_patient"],

@@ -4,7 +4,7 @@ The lock hides who people are and keeps the clinic running: the board goes on sh
 times without initials. What was being typed when it fell is kept for the same person (hazard H-63).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,9 +19,11 @@ from posology.web.access import PUBLIC, SAFE_METHODS, to_sign_in
 from posology.web.conflict import SECRETS
 from posology.web.page import now_of
 
-SEEN, LOCKED, DRAFT = "seen_at", "locked_at", "draft"
+SEEN, LOCKED, DRAFT, WALL = "seen_at", "locked_at", "draft", "wall"
 # What a lock leaves open: the board without names, and the ways out of the lock.
-OPEN_WHILE_LOCKED = PUBLIC | {"board", "sign-out"}
+OPEN_WHILE_LOCKED = PUBLIC | {"board", "board-wall", "board-stream", "notices", "sign-out"}
+# What a page asks for by itself, so that it is no touch.
+ASKED_BY_ITSELF = frozenset({"board-stream", "notices"})
 LONGEST_DRAFT = 100_000
 
 
@@ -61,19 +63,28 @@ def is_locked(request: HttpRequest) -> bool:
     return LOCKED in request.session
 
 
+def locked_at(session: Mapping[str, Any], at: datetime) -> bool:
+    """Say whether a sign-in's screen is locked at a moment, or would fall at the next request."""
+    last = session.get(SEEN)
+    return LOCKED in session or (last is not None and at - datetime.fromisoformat(last) > idle_limit())
+
+
 def unlock(request: HttpRequest) -> None:
     """Open the screen again, for whoever has just signed in."""
     request.session.pop(LOCKED, None)
+    request.session.pop(WALL, None)
     request.session[SEEN] = now_of(request).isoformat()
 
 
 def _fall_if_idle(request: HttpRequest, now: datetime) -> None:
     last = request.session.get(SEEN)
     seen = datetime.fromisoformat(last) if last else now
-    if now - seen > idle_limit() and not is_locked(request):
+    if locked_at(request.session, now) and not is_locked(request):
         request.session[LOCKED] = now.isoformat()
     # A page that refreshes itself is no touch. Half a minute of grace saves a write for every click.
-    touched = not request.headers.get("HX-Request") and not is_locked(request)
+    page = request.resolver_match.view_name if request.resolver_match else ""
+    by_itself = request.headers.get("HX-Request") or page in ASKED_BY_ITSELF
+    touched = not by_itself and not is_locked(request)
     if touched and (last is None or now - seen > timedelta(seconds=30)):
         request.session[SEEN] = now.isoformat()
 

@@ -76,6 +76,7 @@ def frame_of(request: HttpRequest) -> Frame:
         ),
         home_url=home_of(user),
         sign_out_url=reverse("sign-out"),
+        notices_url=reverse("notices") if may_open(user, "notices") else "",
         demo=settings.DEMO,
     )
 

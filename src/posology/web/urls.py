@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("posology.web.accounts.urls")),
     path("", include("posology.web.board.urls")),
+    path("", include("posology.web.live.urls")),
     path("", include("posology.web.patients.urls")),
     path("", include("posology.web.assessment.urls")),
     path("", include("posology.web.imports.urls")),

@@ -43,7 +43,7 @@ def test_what_is_due_overdue_and_stale_differ_in_word_and_shape(here, minutes, f
 
 def test_the_page_asks_for_its_middle_alone(here):
     whole, part = board(here), board(here, **{"HX-Request": "true"})
-    assert 'hx-get="/"' in whole and 'hx-trigger="every 5s"' in whole
+    assert 'hx-get="/"' in whole and 'data-stream="/board/stream/"' in whole and "data-version" in part
     assert part.startswith('<div id="board-live"') and "<html" not in part and ">CE<" in part
 
 

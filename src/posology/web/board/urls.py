@@ -1,7 +1,10 @@
-"""The address of the board."""
+"""The addresses of the board."""
 
 from django.urls import path
 
 from posology.web.board import views
 
-urlpatterns = [path("", views.board, name="board")]
+urlpatterns = [
+    path("", views.board, name="board"),
+    path("board/wall/", views.wall, name="board-wall"),
+]

@@ -27,6 +27,7 @@ class Frame:
     navigation: tuple[Link, ...] = ()
     home_url: str = "/"
     sign_out_url: str = ""
+    notices_url: str = ""  # where the page asks what is overdue; empty where it is told, or may not know
     demo: bool = False
 
 

@@ -23,5 +23,8 @@ ICONS = {
     "erase": '<path d="M7 4h11v12H7l-5-6zM10 7.5l5 5M15 7.5l-5 5"/>',
     "next": '<path d="M3 10h13M11 5l5 5-5 5"/>',
     "print": '<path d="M6 7V2h8v5M6 14H2V7h16v7h-4M6 11.5h8V18H6z"/>',
+    "sound": '<path d="M3 7.5v5h3.5L11 16V4L6.5 7.5z"/>'
+    '<path d="M13.5 7a4 4 0 0 1 0 6M15.8 4.7a7.3 7.3 0 0 1 0 10.6"/>',
+    "sound-off": '<path d="M3 7.5v5h3.5L11 16V4L6.5 7.5z"/><path d="M13.5 7.5l4.5 5M18 7.5l-4.5 5"/>',
     "theme": '<circle cx="10" cy="10" r="7.5"/><path class="icon-fill" d="M10 2.5a7.5 7.5 0 0 1 0 15z"/>',
 }

@@ -4,7 +4,9 @@ import { startBoard } from "./board.js";
 import { startClock } from "./clock.js";
 import { startCurves } from "./curves.js";
 import { startDialogs } from "./dialogs.js";
+import { startNotices } from "./notices.js";
 import { startPad } from "./pad.js";
+import { startSound } from "./sound.js";
 import { startTheme } from "./theme.js";
 import { startTimers } from "./timers.js";
 
@@ -14,6 +16,8 @@ startTimers();
 startDialogs();
 startPad();
 startBoard();
+startNotices();
+startSound();
 startCurves();
 
 // What needs another look is told first, to eyes and to screen readers alike.
