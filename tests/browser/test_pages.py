@@ -91,6 +91,7 @@ PAGES: dict[str, str] = {
     **{f"chair {n}": f"chair {n}" for n in (1, 2, 3, 4)},
     "record of a session": "chair 1 record",
     "curve of a session": "chair 1 curve",
+    "monitors": "/monitors/",
     "order and worksheet": "chair 1 order",
     "alerts": "/alerts/",
     "alerts, one rule": "/alerts/rules-interactions/lamotrigine/",

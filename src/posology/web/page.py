@@ -70,6 +70,7 @@ def frame_of(request: HttpRequest) -> Frame:
             for label, name, pages in (
                 ("Board", "board", {"board"}),
                 ("Patients", "patients", PATIENT_PAGES),
+                ("Monitors", "monitors", {"monitors"}),
                 ("Knowledge", "knowledge", KNOWLEDGE_PAGES | PROTOCOL_PAGES | {"alerts", "alert", "rate"}),
             )
             if may_open(user, name)

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("posology.web.options.urls")),
     path("", include("posology.web.curves.urls")),
     path("", include("posology.web.alerts.urls")),
+    path("", include("posology.web.monitors.urls")),
     path("", include("posology.web.session.urls")),
     path("", include("posology.web.outcomes.urls")),
     path("", include("posology.web.knowledge.urls")),
