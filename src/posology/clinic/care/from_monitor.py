@@ -4,8 +4,10 @@ Values of one moment make one entry, dated when they were measured, in the name 
 readings that were looked at. Nothing is confirmed that the page did not offer.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -18,7 +20,8 @@ from posology.clinic.monitors.queries import readings_of, rows_by_id
 from posology.clinic.sessions.actions import Recorded
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.sessions.queries import session_for
-from posology.treatment import EventKind, NeedsConfirmation, read_payload
+from posology.quantities import Quantity
+from posology.treatment import EventError, EventKind, FieldFault, NeedsConfirmation, read_payload
 
 
 def confirm_readings(
@@ -59,6 +62,28 @@ def confirm_readings(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of one unusual value: the sentence, and the word by which it alone is confirmed."""
+
+    sentence: str
+    word: str
+    shown: str
+
+
+def questions_of(offered: Sequence[Proposal]) -> tuple[Question, ...]:
+    """Return a question for each value that is unusual; only a person answers it."""
+    found = []
+    for group in by_moment(offered):
+        told = {p.field: p for p in group}
+        payload = {p.field: p.whole for p in group if p.whole is not None}
+        for fault in _asked(payload):
+            one = told[fault.field]
+            shown = str(Quantity(Decimal(one.whole or 0), one.row.unit))
+            found.append(Question(fault.message, word_of(fault.field, one.whole or 0), shown))
+    return tuple(found)
+
+
 def word_of(field: str, whole: int) -> str:
     """Return the word by which one unusual value is confirmed, and no other."""
     return f"{field}={whole}"
@@ -91,14 +116,17 @@ def _gone(session: SessionRow, rows: dict[UUID, MonitorReading], at: datetime) -
 def _payload(group: tuple[Proposal, ...], confirmed: Collection[str]) -> dict[str, Any]:
     values = {p.field: p.whole for p in group if p.whole is not None}
     payload: dict[str, Any] = {**values, "from_monitor": [str(key) for key in ids_of(group)]}
-    asked = set(_asked(payload))
+    asked = {fault.field for fault in _asked(payload)}
     words = {word_of(field, whole) for field, whole in values.items() if field in asked}
     payload["confirmed_extreme"] = bool(asked) and words <= set(confirmed)
     return payload
 
 
-def _asked(payload: dict[str, Any]) -> Iterator[str]:
+def _asked(payload: Mapping[str, Any]) -> tuple[FieldFault, ...]:
     try:
         read_payload(EventKind.READING_TAKEN, payload)
     except NeedsConfirmation as question:
-        yield from (fault.field for fault in question.faults)
+        return question.faults
+    except EventError:
+        return ()  # what is wrong with it is told when it is recorded
+    return ()
