@@ -27,6 +27,7 @@ from posology.treatment import (
 from posology.web.moments import latest_clock
 from posology.web.reading import typed_day
 from posology.web.session.form import Form, FormFaults
+from posology.web.session.words import ANOTHER
 
 EMPTY = "Nothing is entered here. Fill it in."
 BEFORE_THE_SESSION = timedelta(hours=2)
@@ -181,7 +182,17 @@ def _settings(form: Form, chair: Chairside) -> dict[str, Any]:
         return {"dose_mg": sheet.drawn_mg if sheet else chair.order.dose_mg}
     if form.kind == "infusion_rate_changed":
         return _new_rate(form, chair)
+    if form.kind == "adverse_event" and form.value("term") == ANOTHER:
+        return _in_own_words(form)
     return {}
+
+
+def _in_own_words(form: Form) -> dict[str, Any]:
+    """Return what happened where it is none of the words on the page."""
+    text = form.value("another_term").strip()
+    if not text:
+        form.faults["another_term"] = EMPTY
+    return {"term": text}
 
 
 def _new_rate(form: Form, chair: Chairside) -> dict[str, Any]:

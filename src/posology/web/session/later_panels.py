@@ -15,7 +15,7 @@ from posology.web.session.panel import (
     text,
     when,
 )
-from posology.web.session.words import GRADES
+from posology.web.session.words import ADVERSE, ANOTHER, GRADES, SERIOUS
 
 
 def dose_panels(chair: Chairside, form: Form) -> tuple[Panel, ...]:
@@ -98,25 +98,8 @@ def _device_panel(chair: Chairside, form: Form) -> Panel:
 def event_panels(chair: Chairside, form: Form) -> tuple[Panel, ...]:
     """Return what may be written down at any time."""
     harm, drug, note = form.of("adverse_event"), form.of("drug_given"), form.of("note_written")
-    grades = tuple((str(g), f"{g} · {words}") for g, words in GRADES.items())
     panels = [
-        simple(
-            "adverse_event",
-            "Adverse event",
-            "Record the adverse event",
-            (
-                text(harm, "term", "What happened", hint="One event a form, for example nausea."),
-                choice(harm, "grade", "Grade: how severe", grades, kind="radios"),
-                choice(
-                    harm, "serious", "Serious: death, danger to life, hospital stay, or lasting harm", YES_NO
-                ),
-                choice(harm, "related", "Related to the dose", YES_NO_UNKNOWN),
-                text(harm, "action", "What was done", kind="area", required=False),
-                when(harm),
-            ),
-            harm,
-            folded=True,
-        ),
+        _harm_panel(harm),
         simple(
             "drug_given",
             "Another drug given",
@@ -156,6 +139,25 @@ def event_panels(chair: Chairside, form: Form) -> tuple[Panel, ...]:
             )
         )
     return tuple(panels)
+
+
+def _harm_panel(form: Form) -> Panel:
+    """Return the form of an adverse event: grade, seriousness and relatedness are three fields (S-AE-31).
+
+    It stands open and short: the rest of it comes once a word is chosen.
+    """
+    terms = (*((word, word) for word in ADVERSE), (ANOTHER, "Something else"))
+    grades = tuple((str(g), f"{g} · {words}") for g, words in GRADES.items())
+    fields = (
+        choice(form, "term", "Adverse event", terms),
+        text(form, "another_term", "What happened", hint="One event a form.", required=False),
+        choice(form, "grade", "Grade: how severe", grades, kind="radios"),
+        choice(form, "serious", "Serious", YES_NO, hint=SERIOUS),
+        choice(form, "related", "Related to the dose", YES_NO_UNKNOWN),
+        text(form, "action", "What was done", kind="area", required=False),
+        when(form),
+    )
+    return simple("adverse_event", "Adverse event", "Record the adverse event", fields, form)
 
 
 # ---------------------------------------------------------------- the way home

@@ -13,14 +13,33 @@ MOAA_S = {
 }
 # Four steps at the bedside; this product's own rating, not a published scale.
 RATING = {0: "None", 1: "Mild", 2: "Moderate", 3: "Severe"}
+# What is seen most often, in the words of its reports (S-AE-01 to S-AE-14); anything else is written out.
+ADVERSE = (
+    "Dizziness",
+    "Dissociation",
+    "Nausea",
+    "Vomiting",
+    "Headache",
+    "Anxiety",
+    "Sedation",
+    "Blurred vision",
+    "Numbness or tingling",
+    "Blood pressure increased",
+)
+ANOTHER = "another"
 # The grades of adverse events (S-AE-29).
 GRADES = {
-    1: "mild, no treatment",
-    2: "moderate, or minimal treatment",
-    3: "severe, or disabling, or a hospital stay",
-    4: "danger to life, urgent treatment",
-    5: "death",
+    1: "Mild: no treatment",
+    2: "Moderate: little treatment, or limits daily tasks such as shopping",
+    3: "Severe: hospital, or disabling, or limits self-care",
+    4: "Danger to life: urgent treatment",
+    5: "Death",
 }
+# What makes an event serious, whatever its grade (S-AE-30).
+SERIOUS = (
+    "Death, immediate danger to life, a hospital stay or a longer one, lasting harm or disruption of "
+    "normal life, a birth defect, or it may need treatment to prevent one of these."
+)
 # Who clears what stands in the way of a start.
 CLEARS = {
     "nurse": "A nurse clears it: do it, or ask again.",

@@ -11,8 +11,9 @@ function target(pad) {
   return lastBox && pad.contains(lastBox) ? lastBox : boxesOf(pad)[0];
 }
 
+// What is filled one after the other; the time, which is mostly left empty, is not among them.
 function goOn(pad, box) {
-  const boxes = boxesOf(pad);
+  const boxes = boxesOf(pad).filter((one) => one === box || !("aside" in one.dataset));
   const next = boxes[boxes.indexOf(box) + 1];
   if (next) next.focus();
   else pad.querySelector('.segments input, [type="submit"]')?.focus();
@@ -22,9 +23,20 @@ function type(pad, box, key) {
   if (key === "." && (!("decimal" in box.dataset) || box.value.includes("."))) return;
   box.value += key;
   box.dispatchEvent(new Event("input", { bubbles: true }));
-  // A first digit of 1 or 2 leads to three digits, any other to two; a person may still add one by hand.
+  if (isFull(box)) goOn(pad, box);
+}
+
+// A first digit of 1 or 2 leads to three digits, any other to two; a person may still add one by hand.
+function isFull(box) {
   const expected = Math.min(Number(box.dataset.digits), /^[12]/.test(box.value) ? 3 : 2);
-  if (!("decimal" in box.dataset) && box.value.length >= expected) goOn(pad, box);
+  return !("decimal" in box.dataset) && box.value.length >= expected;
+}
+
+// On glass there is no Tab key: a number that is whole leads on, as it does with the keys of the page.
+function typedOnGlass(event) {
+  const box = event.target;
+  if (!event.isTrusted || event.inputType !== "insertText" || !box.matches?.(".pad-input")) return;
+  if (box.selectionStart === box.value.length && isFull(box)) goOn(box.closest("[data-pad]"), box);
 }
 
 function press(pad, key) {
@@ -50,6 +62,7 @@ export function startPad() {
   document.addEventListener("focusin", (event) => {
     if (event.target.matches?.(".pad-input")) lastBox = event.target;
   });
+  if (touch) document.addEventListener("input", typedOnGlass);
   document.addEventListener("click", (event) => {
     const key = event.target.closest?.("[data-key]");
     if (key) press(key.closest("[data-pad]"), key.dataset.key);
