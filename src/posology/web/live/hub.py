@@ -1,9 +1,9 @@
 """One watcher a process for every open stream: it reads the database, and the streams wait for its word.
 
 The watcher is a thread with the one connection that all streams together hold. Each second it says a
-beat to each: the version of the clinic's board, and what calls for a person. A beat holds the whole state,
-so one that is missed is made good by the next. While the database cannot be read there are no beats, and the
-pages show themselves as stale (hazard H-38): a beat promises that the database was looked at just now.
+beat to each: the version of the clinic's board, and what calls for a person. A beat holds the whole
+state, so one that is missed is made good by the next. While the database cannot be read there are no beats,
+and pages show themselves as stale (hazard H-38): a beat promises that the database was looked at just now.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from time import monotonic
 from uuid import UUID
@@ -60,8 +60,7 @@ class Stream:
 class Hub:
     """The open streams of this process, and their watcher, which runs while there is one."""
 
-    def __init__(self, now: Callable[[], datetime] = clock.now) -> None:
-        self._now = now
+    def __init__(self) -> None:
         self._streams: set[Stream] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -154,13 +153,13 @@ class Hub:
             self._wake.clear()
 
     def _read(self, streams: tuple[Stream, ...]) -> None:
-        now = self._now()
+        now = clock.now()
         self._standing = standing_of((stream.ticket for stream in streams), at=now)
         readers = {standing.user.clinic_id: standing.user for standing in self._standing.values()}
         self._boards = {clinic: snapshot_of(user, at=now) for clinic, user in readers.items()}
 
     def _beat(self, streams: tuple[Stream, ...]) -> None:
-        now = self._now()
+        now = clock.now()
         for stream in streams:
             standing = self._standing.get(stream.ticket)
             if standing is None:
