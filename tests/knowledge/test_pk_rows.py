@@ -248,6 +248,7 @@ def test_no_number_of_a_file_is_missing_from_the_sheet(file):
         "esketamine-simons-2022": {30, 49, 97, 120, 50, Decimal("0.5")},  # mean ± 2 SD; 2 h; 10 women of 20
         "effects-blood-pressure": {Decimal("7.2"), Decimal("3.8")},  # active less placebo
         "covariates": {
+            Decimal(400),  # a weight that cannot be true: a bound of its question, of no model
             Decimal(".46"),
             Decimal(".43"),
             Decimal(".82"),

@@ -14,7 +14,7 @@ import numpy as np
 
 from posology.knowledge.schema.common import Route, Substance
 from posology.knowledge.schema.pk_effects import ConcentrationRange
-from posology.pharmacology.choice import chosen_model, dissociation_range, second_opinion
+from posology.pharmacology.choice import chosen_model, dissociation_range, primary_model, second_opinion
 from posology.pharmacology.domain import sessions_of
 from posology.pharmacology.people import ChildPugh, Person
 from posology.pharmacology.regimens import Regimen, devices, infusion, single
@@ -202,7 +202,15 @@ def _devices(asked: Asked, substance: Substance, mg: Decimal) -> Regimen:
         rest = _needed(asked.rest_minutes, "--rest-minutes", "more than one device")
         if rest < 0:
             raise NotSimulated(f"A rest of {rest} min between devices is no time. Give 0 or more.")
+    _check_device(mg / count, substance)
     return devices(count, mg_each=float(mg / count), rest_minutes=float(rest))
+
+
+def _check_device(mg: Decimal, substance: Substance) -> None:
+    """Refuse more from one device than the model's devices gave: a slip in the number of devices."""
+    for bound in primary_model(substance, Route.NASAL).domain.soft:
+        if bound.what == "device-dose" and bound.high is not None and mg > bound.high:
+            raise NotSimulated(f"{mg.normalize():f} mg are to come from each device. {bound.say}")
 
 
 def _sessions(text: str, one: Regimen) -> list[float]:
@@ -265,7 +273,11 @@ def _subject(asked: Asked, case: Path | None, as_of: str | None, jurisdiction: s
     if as_of is not None or jurisdiction is not None:
         raise NotSimulated("--as-of and --jurisdiction belong to a case, and none was given. Leave them out.")
     weight = None if asked.weight_kg is None else read_number(asked.weight_kg, what="weight in kg")
-    age = None if asked.age is None else float(read_number(asked.age, what="age in years"))
+    if asked.age is None:
+        raise NotSimulated(
+            "The age is not known, so no curve is drawn: none is for a person under 18 years. Give --age."
+        )
+    age = float(read_number(asked.age, what="age in years"))
     liver = None if asked.child_pugh is None else _word(asked.child_pugh, ChildPugh, "Child-Pugh class")
     person = Person(
         weight_kg=None if weight is None else float(weight),

@@ -1,25 +1,16 @@
 """For whom a curve is drawn, read from a case: weight with its date, age, liver, kidney, pregnancy, drugs."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from posology.case import Answer as Said
-from posology.case import Case, Choice, Fact, seen
-from posology.case.drug_names import read_drug
+from posology.case import Fact, seen
 from posology.cli.given import Given, read_given
 from posology.cli.simulate import Asked, NotSimulated, Subject, study_population
 from posology.cli.words import ago, day, safe
 from posology.knowledge import Library, load_library
-from posology.knowledge.models import pk_covariates
-from posology.pharmacology.people import ChildPugh, Person
 from posology.quantities import Quantity
-
-_LIVER = {
-    "none": ChildPugh.NONE,
-    "child_pugh_a": ChildPugh.A,
-    "child_pugh_b": ChildPugh.B,
-    "child_pugh_c": ChildPugh.C,
-}
+from posology.recommendation.curve_people import subject_of
 
 
 def subject_of_case(asked: Asked, path: Path, as_of: str | None, jurisdiction: str | None) -> Subject:
@@ -47,20 +38,13 @@ def subject_of_case(asked: Asked, path: Path, as_of: str | None, jurisdiction: s
     library = load_library()
     given = read_given(path, as_of, jurisdiction, library)
     weight = _weight(given, library)
-    quantity = weight.value
-    assert isinstance(quantity, Quantity)
-    kg = quantity.in_unit("kg")
-    age = given.case.age_on(given.as_of.date())
-    person = Person(
-        weight_kg=float(kg),
-        age_years=None if age is None else float(age),
-        child_pugh=_liver(given, library),
-        pregnant=_answer(given, library, "pregnant"),
-        dialysis=_dialysis(given, library),
+    assert isinstance(weight.value, Quantity)
+    person = replace(
+        subject_of(given.case, as_of=given.as_of, library=library).person,
         intensive_care=asked.intensive_care,
         study_population=study_population(asked.study_population),
-        drugs=_drugs(given.case, library),
     )
+    kg = weight.value.in_unit("kg")
     return Subject(person, kg, _told(given, weight))
 
 
@@ -78,36 +62,3 @@ def _weight(given: Given, library: Library) -> Fact:
         return found
     why = "not a number" if isinstance(found, Fact) else found.why
     raise NotSimulated(f"The weight of this case is {why}, so no curve is drawn. Weigh the patient anew.")
-
-
-def _fact(given: Given, library: Library, key: str) -> Fact | None:
-    """Return a known answer that is still good; None where it is missing, unknown or too old."""
-    found = seen(given.case, key, library.questions.questions[key], as_of=given.as_of)
-    return found if isinstance(found, Fact) else None
-
-
-def _answer(given: Given, library: Library, key: str) -> bool | None:
-    fact = _fact(given, library, key)
-    return {Said.YES: True, Said.NO: False}.get(fact.value) if fact and isinstance(fact.value, Said) else None
-
-
-def _liver(given: Given, library: Library) -> ChildPugh | None:
-    fact = _fact(given, library, "liver_class")
-    return _LIVER.get(fact.value.key) if fact and isinstance(fact.value, Choice) else None
-
-
-def _dialysis(given: Given, library: Library) -> bool | None:
-    fact = _fact(given, library, "kidney")
-    return fact.value.key == "dialysis" if fact and isinstance(fact.value, Choice) else None
-
-
-def _drugs(case: Case, library: Library) -> tuple[str, ...]:
-    """Return the drugs of the case of which something is known here, unless they were stopped."""
-    known = {change.with_ for change in pk_covariates().fold_changes}
-    taken = [
-        name
-        for one in case.medications
-        if one.active is not Said.NO
-        for name in read_drug(one.text, one.rxnorm, library).ingredients
-    ]
-    return tuple(dict.fromkeys(name for name in taken if name in known))

@@ -34,7 +34,11 @@ _NOT_BY_THIS_ROUTE = (
     "Of {drug} nothing is known here by this route, so neither curve nor band holds what it changes; it may "
     "change the true one."
 )
-_BAND_ALONE = "The band is widened by what {drug} changes; the typical curve is drawn without it."
+_BAND_ALONE = (
+    "The band is widened by what {drug} changes in all (its AUC), at the peak too, which may change by more "
+    "or by less; the typical curve is drawn without it."
+)
+_KIDNEY = "kidney-impairment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ def adjust(file: PkModelFile, person: Person, regimen: Regimen) -> Adjusted:
         For Child-Pugh C, pregnancy, dialysis and intensive care; for a drug that the file does not name.
     """
     known = pk_covariates()
+    _check_plausible(known, person)
     _refuse(known, person)
     changes: dict[str, float] = {}
     widened: list[tuple[str, float]] = []
@@ -110,6 +115,15 @@ def adjust(file: PkModelFile, person: Person, regimen: Regimen) -> Adjusted:
             remarks.append(Remark(drug, change.say))
             if any(ratio != 1.0 for _, ratio, _ in sizes):
                 remarks.append(Remark(drug, _BAND_ALONE.format(drug=drug)))
+    if person.kidney_impaired:
+        for change in (one for one in known.fold_changes if one.with_ == _KIDNEY):
+            if change.route in routes:
+                sizes = [one for one in _of_drug(change) if one[0] in file.analytes]
+                widened.extend((name, ratio) for name, ratio, _ in sizes)
+                flags.extend(flag for _, _, flag in sizes)
+                remarks.append(Remark("kidney", change.say))
+            else:
+                remarks.append(Remark("kidney", _NOT_BY_THIS_ROUTE.format(drug="impaired kidneys")))
     for extreme in known.weight_extremes:
         if extreme.route in routes and _beyond(extreme.below, extreme.above, person.weight_kg):
             widened.extend((analyte, float(ratio)) for analyte, ratio in extreme.auc.items())
@@ -121,6 +135,19 @@ def adjust(file: PkModelFile, person: Person, regimen: Regimen) -> Adjusted:
         tuple(remarks),
         tuple(dict.fromkeys(flags)),
     )
+
+
+def _check_plausible(known: PkCovariatesFile, person: Person) -> None:
+    """Refuse a weight or an age that no person has: a slip of the hand, or another unit."""
+    told = {"weight": person.weight_kg, "age": person.age_years}
+    for one in known.plausible:
+        value = told[one.what]
+        if value is not None and not float(one.low) <= value <= float(one.high):
+            unit = "years" if one.unit == "a" else one.unit
+            raise OutsideDomain(
+                f"The {one.what} is {value:g} {unit}, outside {one.low} to {one.high} {unit} and beyond what "
+                "can be true. Look again, also at the unit."
+            )
 
 
 def _refuse(known: PkCovariatesFile, person: Person) -> None:
@@ -136,12 +163,15 @@ def _refuse(known: PkCovariatesFile, person: Person) -> None:
 
 
 def _not_known(known: PkCovariatesFile, person: Person) -> Iterator[Remark]:
-    """Say once which of the refusals could not be checked."""
+    """Say once which of the refusals could not be checked.
+
+    Intensive care is not among them: nobody is treated there by this product, and nobody is asked. That no
+    curve holds for it stands among the limits.
+    """
     unknown = {
         "child-pugh-c": person.child_pugh is None,
         "pregnancy": person.pregnant is None,
         "dialysis": person.dialysis is None,
-        "intensive-care": person.intensive_care is None,
     }
     names = [refusal.who for refusal in known.refusals if unknown.get(refusal.id)]
     if names:
@@ -177,9 +207,9 @@ def _lay_in(
 
 def _reported(known: PkCovariatesFile, drug: str, regimen: Regimen) -> list[FoldChange]:
     """What was reported of a drug on the routes of a regimen."""
-    mine = [one for one in known.fold_changes if one.with_ == drug]
+    mine = [one for one in known.fold_changes if one.with_ == drug and not one.organ]
     if not mine:
-        names = ", ".join(sorted({one.with_ for one in known.fold_changes}))
+        names = ", ".join(sorted({one.with_ for one in known.fold_changes if not one.organ}))
         raise OutsideDomain(
             f"Nothing is known here of what '{drug}' changes in the curve. Known are: {names}. Leave it "
             "out, and let the rules of interactions speak."

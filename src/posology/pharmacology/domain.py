@@ -230,6 +230,8 @@ def _of_session(bound: Bound, person: Person, doses: list[Dose]) -> Iterator[flo
         yield None if person.weight_kg is None else total_mg / person.weight_kg
     elif bound.what == "device-count":
         yield float(max(dose.device for dose in doses))
+    elif bound.what == "device-dose":
+        yield from dict.fromkeys(dose.amount_mg for dose in doses)
     elif bound.what == "duration":
         infused = [dose for dose in doses if dose.route is Route.INTRAVENOUS]
         if infused:

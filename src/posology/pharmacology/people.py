@@ -36,6 +36,8 @@ class Person:
         Whether one of these holds; None if it is not known.
     study_population : str or None
         ``asian`` or ``japanese`` where a difference between study populations is asked for; never by default.
+    kidney_impaired : bool or None
+        Whether the kidneys are impaired without dialysis; None if it is not known.
     drugs : tuple of str
         Interacting drugs by the id under which the covariates file names them.
     """
@@ -48,10 +50,11 @@ class Person:
     intensive_care: bool | None = None
     study_population: str | None = None
     drugs: tuple[str, ...] = ()
+    kidney_impaired: bool | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "child_pugh", _one_of(self.child_pugh))
-        for state in ("pregnant", "dialysis", "intensive_care"):
+        for state in ("pregnant", "dialysis", "intensive_care", "kidney_impaired"):
             object.__setattr__(self, state, _yes_or_no(state, getattr(self, state)))
         object.__setattr__(self, "drugs", _named(self.drugs))
         if self.study_population not in (None, *STUDY_POPULATIONS):

@@ -167,12 +167,15 @@ def _unit_of(model: Model, observation: Observation) -> float:
     """What ng/mL, ng·h/mL or h is multiplied by to be in the unit of the observation."""
     unit, dimension = observation.unit, UNITS[observation.unit].dimension
     if dimension == "amount concentration in blood":
-        mass = {"ketamine": "237.73", "norketamine": "223.70", "hydroxynorketamine": "239.70"}
-        known = model.file.molar_mass_g_per_mol
-        grams = known.values[observation.analyte] if known else Decimal(mass[observation.analyte])  # type: ignore[index]
-        return 1 / float(grams)
+        return 1 / float(_molar_mass(model, observation.analyte))
     basis = {"drug concentration in blood": "ng/mL", "exposure": "ng.h/mL", "time": "h"}.get(dimension)
     return float(convert(Decimal(1), basis, unit)) if basis else 1.0
+
+
+def _molar_mass(model: Model, analyte: str | None) -> Decimal:
+    """Return g/mol: the model's own, or those of another file, since a molecule weighs the same in each."""
+    told = (file.molar_mass_g_per_mol for file in (model.file, *pk_models().values()))
+    return next(known.values[analyte] for known in told if known and analyte in known.values)
 
 
 def _clearance(value_L_per_h: float, unit: str, design: Design) -> float:

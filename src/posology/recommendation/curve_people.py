@@ -12,7 +12,7 @@ from posology.knowledge import Library
 from posology.knowledge.models import pk_covariates
 from posology.pharmacology.people import ChildPugh, Person
 from posology.protocols.dosing_weight import DosingWeight
-from posology.quantities import Quantity
+from posology.quantities import DomainError, Quantity
 
 _LIVER = {
     "none": ChildPugh.NONE,
@@ -20,6 +20,12 @@ _LIVER = {
     "child_pugh_b": ChildPugh.B,
     "child_pugh_c": ChildPugh.C,
 }
+
+
+class AgeNotKnown(DomainError):
+    """A patient of whom it is not known whether a model may be run at all."""
+
+    code = "age-not-known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +65,27 @@ def subject_of(
     -------
     Subject
         With the drugs of which a change of the curve is known and that were not stopped.
+
+    Raises
+    ------
+    AgeNotKnown
+        If the day of birth is not known: no model is run for a child, and nothing is guessed.
     """
     kg, weighed_at = _weight(case, as_of, library, weight)
     age = case.age_on(as_of.date())
+    if age is None:
+        raise AgeNotKnown(
+            "The day of birth is not known, so no curve is drawn: none is for a patient under 18 years. "
+            "Enter the day of birth."
+        )
     return Subject(
         Person(
             weight_kg=kg,
-            age_years=None if age is None else float(age),
+            age_years=float(age),
             child_pugh=_liver(case, as_of, library),
             pregnant=_pregnant(case, as_of, library),
-            dialysis=_dialysis(case, as_of, library),
+            dialysis=_kidney_is("dialysis", case, as_of, library),
+            kidney_impaired=_kidney_is("impaired", case, as_of, library),
             drugs=_drugs(case, as_of, library),
         ),
         weighed_at,
@@ -110,13 +127,13 @@ def _liver(case: Case, as_of: datetime, library: Library) -> ChildPugh | None:
     return _LIVER.get(fact.value.key) if fact and isinstance(fact.value, Choice) else None
 
 
-def _dialysis(case: Case, as_of: datetime, library: Library) -> bool | None:
+def _kidney_is(key: str, case: Case, as_of: datetime, library: Library) -> bool | None:
     fact = _good(case, "kidney", as_of, library)
-    return fact.value.key == "dialysis" if fact and isinstance(fact.value, Choice) else None
+    return fact.value.key == key if fact and isinstance(fact.value, Choice) else None
 
 
 def _drugs(case: Case, as_of: datetime, library: Library) -> tuple[str, ...]:
-    known = {change.with_ for change in pk_covariates().fold_changes}
+    known = {change.with_ for change in pk_covariates().fold_changes if not change.organ}
     taken = (
         name
         for one in case.medications

@@ -40,7 +40,12 @@ def words(given, changes):
         ),
         (NOSE, {"--devices": None}, "--devices is missing"),
         (NOSE, {"--rest-minutes": None}, "--rest-minutes is missing"),
-        (NOSE, {"--age": None}, "changes with age, and the age is not known"),
+        (NOSE, {"--age": None}, "The age is not known, so no curve is drawn"),
+        (VEIN, {"--age": None}, "The age is not known, so no curve is drawn"),
+        (VEIN, {"--weight-kg": "4000"}, "outside 20 to 400 kg and beyond what can be true"),
+        (VEIN, {"--age": "121"}, "outside 0 to 120 years and beyond what can be true"),
+        (VEIN, {"--drug": "child-pugh-b"}, "'child-pugh-b'"),
+        (NOSE, {"--devices": "1", "--rest-minutes": None}, "One device gives 28 mg and no more"),
         # what belongs elsewhere
         (VEIN, {"--devices": "2"}, "--devices says nothing of a dose by the intravenous route"),
         (NOSE, {"--minutes": "40"}, "--minutes says nothing of a dose by the nasal route"),
@@ -76,7 +81,7 @@ def words(given, changes):
         (VEIN, {"--age": "17"}, "under 18 years"),
         (VEIN, {"--child-pugh": "C"}, "no curve is drawn"),
         (VEIN, {"--minutes": "2"}, "rapid bolus"),
-        (NOSE, {"--dose-mg": "140"}, "14 to 112 mg"),
+        (NOSE, {"--dose-mg": "140", "--devices": "5"}, "14 to 112 mg"),
     ],
 )
 def test_it_refuses_in_one_sentence(posology, given, changes, says):

@@ -4,9 +4,10 @@ import dataclasses
 
 import pytest
 
+from posology.knowledge import load_library
 from posology.knowledge.models import pk_covariates, pk_models
 from posology.knowledge.schema.common import Route, Substance
-from posology.pharmacology.errors import Mixed, OutsideDomain
+from posology.pharmacology.errors import Mixed, ModelError, OutsideDomain
 from posology.pharmacology.people import ChildPugh, Person
 from posology.pharmacology.regimens import Dose, Regimen, infusion, rate_profile
 from posology.pharmacology.simulation import simulate
@@ -34,6 +35,8 @@ def regimen_of(file, bound, value):
         amount_mg = value * SOMEBODY.weight_kg
     elif bound.what == "duration":
         minutes = value
+    elif bound.what == "device-dose":
+        amount_mg = value
     if route is Route.INTRAVENOUS:
         return infusion(substances[0], amount_mg, minutes)
     if bound.what == "device-count":
@@ -85,7 +88,7 @@ def test_the_bounds_are_all_there():
     """A bound in hours after a dose says when to believe a curve and refuses nobody: it is not asked here."""
     assert len(BOUNDS) >= 20
     assert {bound.what for _, bound, _, _ in BOUNDS} == {
-        "age", "weight", "dose", "dose-per-kg", "duration", "device-count",
+        "age", "weight", "dose", "dose-per-kg", "duration", "device-count", "device-dose",
     }  # fmt: skip
 
 
@@ -119,8 +122,7 @@ def test_every_refusal_of_the_file_is_asked():
 def test_what_is_not_known_is_said_and_not_taken_for_normal():
     shown = simulate("ketamine-otto-2021", infusion(Substance.KETAMINE, 35, 40), SOMEBODY, members=0)
     assert shown.remarks[-1].sentence == (
-        "Not known here, and no curve would be drawn if it held: Child-Pugh C, Pregnancy, Haemodialysis, "
-        "Intensive care."
+        "Not known here, and no curve would be drawn if it held: Child-Pugh C, Pregnancy, Haemodialysis."
     )
     known = Person(
         weight_kg=70,
@@ -158,10 +160,33 @@ def test_a_model_asks_for_what_it_scales_with(model, missing, asks):
 
 
 def test_an_age_that_a_model_cannot_carry_is_refused():
-    """The flow through the liver would be gone at 129 years; before that it is carried with its sentence."""
+    """The flow through the liver would be gone at 129 years; no such age can be true."""
     film = Regimen((Dose(Substance.ESKETAMINE, Route.NASAL, 28.0),))
-    with pytest.raises(OutsideDomain, match="has no Qh left: it was not made for this age"):
+    with pytest.raises(OutsideDomain, match="outside 0 to 120 years and beyond what can be true"):
         simulate("esketamine-perez-ruixo-2021", film, Person(weight_kg=70, age_years=130), members=0)
+
+
+@pytest.mark.hazard("H-02")
+@pytest.mark.parametrize("kg", [19.99, 400.01, 4000.0, 0.07])
+@pytest.mark.parametrize("model", pk_models())
+def test_a_weight_that_cannot_be_true_is_refused(model, kg):
+    """Pounds, grams and slips of the hand: the bounds are those of the question on the pages."""
+    file = pk_models()[model]
+    bound = dataclasses.make_dataclass("B", ["routes", "what"])((), "weight")
+    with pytest.raises(OutsideDomain, match="outside 20 to 400 kg and beyond what can be true"):
+        simulate(model, regimen_of(file, bound, 0), Person(weight_kg=kg, age_years=40), members=0)
+
+
+def test_the_bounds_of_a_weight_are_those_of_its_question():
+    asked = load_library().questions.questions["weight"].bounds
+    assert asked is not None
+    assert asked.absolute == next((b.low, b.high) for b in pk_covariates().plausible if b.what == "weight")
+
+
+@pytest.mark.parametrize("members", [2.5, "10", -1, True, None])
+def test_a_cohort_has_whole_persons(members):
+    with pytest.raises(ModelError, match="a cohort has whole persons"):
+        simulate("ketamine-otto-2021", infusion(Substance.KETAMINE, 35, 40), SOMEBODY, members=members)
 
 
 @pytest.mark.parametrize(

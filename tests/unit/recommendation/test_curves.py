@@ -16,7 +16,7 @@ from posology.pharmacology.people import ChildPugh
 from posology.pharmacology.regimens import devices, infusion, rate_profile, single
 from posology.pharmacology.simulation import simulate
 from posology.recommendation import recommend
-from posology.recommendation.curve_people import subject_of
+from posology.recommendation.curve_people import AgeNotKnown, subject_of
 from posology.recommendation.curves import curve_for, curves_for
 from posology.recommendation.dose_curves import Drawn, NoCurve, curve_of, planned, rows_of
 from tests.cases import NOW, STAFF, complete_case
@@ -198,8 +198,17 @@ def test_what_a_case_says_of_the_person_reaches_the_model_and_the_rest_stays_unk
     assert (person.child_pugh, person.pregnant, person.dialysis) == (ChildPugh.B, False, False)
     assert person.intensive_care is None
     asked = ("weight", "liver_class", "kidney", "pregnant", "can_be_pregnant")
-    unknown = person_of(complete_case(dict.fromkeys(asked), born_on=None))
-    assert unknown == type(unknown)()
+    assert person_of(complete_case({"kidney": Choice("impaired")})).kidney_impaired is True
+    assert person.kidney_impaired is False
+    unknown = person_of(complete_case(dict.fromkeys(asked)))
+    assert unknown == type(unknown)(age_years=45.0)
+
+
+def test_without_an_age_no_curve_is_drawn():
+    """Under 18 years none is, so an age that is not known holds it up."""
+    case = complete_case(born_on=None)
+    with pytest.raises(AgeNotKnown, match="The day of birth is not known, so no curve is drawn"):
+        person_of(case)
 
 
 def test_who_can_not_be_pregnant_is_not_pregnant():

@@ -55,6 +55,7 @@ class FoldChange(Flagged):
 
     id: Id
     with_: str = Field(alias="with")
+    organ: bool = False  # of an organ, and so no drug that somebody takes
     how: str | None = None  # dose and length of what was given, class of the organ
     substance: Substance
     route: PkRoute
@@ -147,11 +148,28 @@ class PkRefusal(Flagged):
     say: Sentence
 
 
+class Plausible(Strict):
+    """Beyond what a number that is told of a person cannot be true: a slip of the hand, no rule of dosing."""
+
+    what: Literal["weight", "age"]
+    low: Number
+    high: Number
+    unit: str
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> "Plausible":
+        check_unit(self.unit, {"weight": "body mass", "age": "age"}[self.what])
+        if self.low >= self.high:
+            raise ValueError(f"low {self.low} does not lie below high {self.high}; mend one of them")
+        return self
+
+
 class PkCovariatesFile(Header):
     """What changes a curve, by how much, how surely; and for whom none is drawn."""
 
     kind: Literal["pk-covariates"]
     fgut_of_the_model: Ratio  # what g multiplies; g may not lift it above 1
+    plausible: tuple[Plausible, ...]
     fold_changes: tuple[FoldChange, ...]
     multipliers: tuple[Multipliers, ...]
     genotypes: tuple[Genotype, ...]

@@ -42,7 +42,9 @@ class Population(Flagged):
     text: Sentence
 
 
-What = Literal["age", "weight", "dose-per-kg", "dose", "duration", "time-after", "device-count"]
+What = Literal[
+    "age", "weight", "dose-per-kg", "dose", "duration", "time-after", "device-count", "device-dose"
+]
 _MEASURES = {
     "age": "age",
     "weight": "body mass",
@@ -51,6 +53,7 @@ _MEASURES = {
     "duration": "time",
     "time-after": "time",
     "device-count": "count",
+    "device-dose": "drug mass",
 }
 
 

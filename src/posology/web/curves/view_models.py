@@ -17,7 +17,9 @@ from posology.web.components import Cell, Column, Row, Table
 from posology.web.components.text import day_text
 from posology.web.curves.picture import Entry, Picture, picture_of, top_of
 
-OF_WHOM = "The band is of a population, not of this patient."
+OF_WHOM = (
+    "The band is of a population, not of this patient; it is of persons, and a measured level scatters more."
+)
 CHANGES_NOTHING = "This changes no order."
 CLOSING_WORDS = f"{OF_WHOM} {CLOSING}"
 

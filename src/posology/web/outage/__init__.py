@@ -1,0 +1,1 @@
+"""The session without a network: the heartbeat, the page that stands in, the door of the device's queue."""

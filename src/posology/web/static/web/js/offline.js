@@ -1,0 +1,229 @@
+// A running session goes on without the network: what people did is kept on this device and sent under the same ids
+// when the network is back. Nothing new is permitted meanwhile: the page tells, it decides nothing.
+
+import { startBeat } from "./offline-beat.js";
+import { GIVING, canBeTold, compose, inWords, kindOf, mayRepeat, noteOf } from "./offline-compose.js";
+import { rememberPage, renew, restorePage } from "./offline-page.js";
+import { answeredAt, askAt, clock, say, sayAt, sayNothing, showCount, showEntries } from "./offline-panel.js";
+import { sendAll } from "./offline-send.js";
+import { change, countOf, entriesOf, keep, letGo, mayKeep, recall, remember, wipe } from "./offline-store.js";
+
+const UNCONFIRMED_MS = 120000;
+
+const here = {
+  told: null, // what the server told this page: session, patient, zone, bounds, settings
+  user: "",
+  keeps: false, // whether this device keeps entries
+  state: "here", // here, away, locked, other
+  awaySince: null,
+  offset: 0, // server's clock less the device's, ms
+  busy: false,
+};
+let anchor = null; // a moment of the server's clock, and the monotonic clock at it
+
+// By the server's clock as last heard. The monotonic clock stands still while a device sleeps, and the device's own may
+// be set back: whichever is ahead is nearer the truth.
+function now() {
+  const device = Date.now() + here.offset;
+  return anchor ? Math.max(device, anchor.server + performance.now() - anchor.at) : device;
+}
+
+async function refresh() {
+  if (!("indexedDB" in window)) return;
+  showCount(await countOf(here.user));
+  if (here.user) showEntries((await entriesOf(here.user)).filter((row) => row.how !== "sending"), acts);
+}
+
+const acts = {
+  async confirm(row) {
+    const payload = { ...row.entry.payload, confirmed_extreme: true };
+    await change(here.user, row, "waiting", { ...row.entry, payload });
+    await refresh();
+  },
+  async asNote(row) {
+    const words = `Told later, not taken as ${row.entry.kind.replaceAll("_", " ")}: ${inWords(row.entry)}`;
+    await keep(here.user, row.session, [noteOf(words.slice(0, 2000), row.entry)], "waiting");
+    await letGo([row.n]);
+    await refresh();
+  },
+  async forget(row) {
+    await letGo([row.n]);
+    await refresh();
+  },
+};
+
+// ---------------------------------------------------------------- what the person records
+
+async function onSubmit(event) {
+  const { target: form, submitter } = event;
+  const kind = here.told ? kindOf(form) : "";
+  if (!kind || form.dataset.letThrough) return;
+  const away = here.state === "away";
+  if (!away && (!here.keeps || !mayRepeat(kind) || here.state !== "here")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (here.busy) return; // a double click is one entry
+  here.busy = true;
+  try {
+    await (away ? keepEntry(form, kind) : keepAndSend(form, submitter));
+  } catch {
+    sayAt(form, "This device could not keep the entry. Write it on the downtime sheet.");
+  } finally {
+    here.busy = false;
+  }
+}
+
+// With the network: the form goes its usual way, and a sealed copy stays until the server has answered.
+async function keepAndSend(form, submitter) {
+  const made = compose(form, here.told, now());
+  if (made.entries) {
+    await keep(here.user, here.told.session, made.entries.map(withPatient), "sending").catch(() => null);
+  }
+  form.dataset.letThrough = "1";
+  form.requestSubmit(submitter ?? undefined);
+  setTimeout(() => delete form.dataset.letThrough, 2000);
+}
+
+async function keepEntry(form, kind) {
+  if (!canBeTold(kind)) {
+    sayAt(form, "Without the network this page permits nothing new. Do it when the network is back; follow the downtime sheet.");
+    return;
+  }
+  if (!here.keeps) {
+    sayAt(form, "This device may not keep entries, so nothing is kept. Write it on the downtime sheet.");
+    return;
+  }
+  const { entries, fault, ask } = compose(form, here.told, now());
+  if (fault) return sayAt(form, fault);
+  const said = answeredAt(form);
+  if (ask?.length && !said) {
+    return askAt(form, { sentence: `Please look again: ${ask.join(", ")}. `, label: "It is so", field: "tick" });
+  }
+  if (GIVING.has(kind) && !said) {
+    return askAt(form, {
+      sentence: `The order is unconfirmed since ${clock(here.awaySince)}: it may have been stopped since. This page does not permit the dose. `,
+      label: "If it was given all the same: why",
+      field: "text",
+    });
+  }
+  if (GIVING.has(kind)) entries.push(noteOf(`Given while the order was unconfirmed: ${said}`, entries[0]));
+  await keep(here.user, here.told.session, entries.map(withPatient), "waiting");
+  sayAt(form, ""); // only now, when it is on disk, do the fields clear
+  renew(form);
+  await refresh();
+}
+
+function withPatient(entry) {
+  // The server's own form carries the moment of the click; told again, the first moment stands.
+  return { ...entry, patient: here.told.patient };
+}
+
+// ---------------------------------------------------------------- the heartbeat
+
+async function heard(answer) {
+  if (answer.state === "here") {
+    const server = Date.parse(answer.now) + answer.took / 2;
+    anchor = { server, at: performance.now() };
+    here.offset = server - Date.now();
+    if (answer.user !== here.user) answer.state = "other";
+  }
+  const was = here.state;
+  here.state = answer.state;
+  if (here.state === "away") here.awaySince ??= Date.now();
+  else if (here.state === "here") here.awaySince = null;
+  tell();
+  if (here.state !== "here") return refresh();
+  if (Math.abs(here.offset - ((await recall("offset")) ?? 0)) > 1000) await remember("offset", here.offset);
+  const waiting = (await entriesOf(here.user)).filter((row) => row.how === "waiting");
+  if (waiting.length) await sendAll(here.user, () => here.told?.patient ?? "", answer.token);
+  await refresh();
+  if (waiting.length || (was === "away" && here.isShell)) await comeBack();
+}
+
+// After the queue is sent the page shows the record again; what is half typed is never thrown away for it.
+async function comeBack() {
+  const left = (await entriesOf(here.user)).filter((row) => row.how === "waiting").length;
+  if (left || !here.told) return;
+  const typed = [...document.querySelectorAll("main form")].some((form) =>
+    [...form.elements].some((one) => (one.matches("[type=text], textarea") ? one.value !== one.defaultValue : one.checked !== undefined && one.checked !== one.defaultChecked)),
+  );
+  if (!typed) location.replace(`/sessions/${here.told.session}/`);
+  else say("done", "Sent", ["The network is back, and everything is sent. Reload the page when you have finished this entry."]);
+}
+
+function tell() {
+  const skew = Math.round(Math.abs(here.offset) / 1000);
+  if (here.state === "away") {
+    const since = clock(here.awaySince);
+    const lines = [`since ${since}. ` + (here.keeps
+      ? "What you record is kept on this device, and sent when the network is back."
+      : "This device may not keep entries. Write on the downtime sheet.")];
+    lines.push("Nothing new is permitted: no start, no discharge, no change of the order.");
+    if (Date.now() - here.awaySince >= UNCONFIRMED_MS) lines.push(`The order is unconfirmed since ${since}. Follow the downtime sheet.`);
+    if (skew > 2) lines.push(`This device's clock is ${skew} s off; the server's is used.`);
+    say("hold", "Without the network", lines);
+  } else if (here.state === "locked" || here.state === "other") {
+    say("hold", "Sign in again", ["The screen has locked, or somebody else signed in. Entries are sent once the person who made them signs in here."]);
+  } else sayNothing();
+}
+
+// ---------------------------------------------------------------- the way out, and the start
+
+async function onSignOut(event) {
+  const form = event.target;
+  if (!form.action.endsWith("/sign-out/") || form.dataset.letThrough || !("indexedDB" in window)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const user = here.user || (await recall("user"));
+  const { mine, others } = await countOf(user);
+  if (mine) {
+    say("hold", "Not signed out", [`${mine} ${mine === 1 ? "entry is" : "entries are"} not sent yet. They would be lost: wait for the network, or deal with them first.`]);
+    return scrollTo(0, 0);
+  }
+  await wipe(user);
+  if (others) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "waiting", value: "1" }));
+  form.dataset.letThrough = "1";
+  form.requestSubmit();
+}
+
+// The page's own form was under way when this page came instead of its answer.
+async function afterSending() {
+  const sending = (await entriesOf(here.user)).filter((row) => row.how === "sending" && row.session === here.told.session);
+  const status = performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0;
+  const answered = !here.isShell && status >= 400; // refused, with the sentence and all that was typed on this page
+  if (answered) return letGo(sending.map((row) => row.n));
+  for (const row of sending) await change(here.user, row, "waiting");
+}
+
+async function standIn() {
+  if (!("serviceWorker" in navigator)) return;
+  await navigator.serviceWorker.register("/outage/worker.js", { scope: "/sessions/" });
+  const { active } = await navigator.serviceWorker.ready;
+  const files = performance.getEntriesByType("resource").map((one) => new URL(one.name).pathname);
+  active.postMessage({ files: files.filter((path) => path.startsWith("/static/")) });
+}
+
+export async function startOffline() {
+  const place = document.querySelector("[data-outage]");
+  const shell = document.querySelector("[data-shell]");
+  here.isShell = Boolean(shell);
+  here.offset = ((await recall("offset").catch(() => 0)) ?? 0);
+  if (shell) here.told = await restorePage(shell);
+  else if (place) here.told = JSON.parse(place.dataset.outage);
+  here.user = here.told?.user ?? (await recall("user").catch(() => "")) ?? "";
+  document.addEventListener("submit", onSignOut, true);
+  if (here.told) {
+    document.addEventListener("submit", onSubmit, true);
+    here.keeps = await mayKeep();
+    document.documentElement.dataset.offline = here.keeps ? "kept" : "refused";
+    if (here.keeps) {
+      await remember("user", here.user);
+      await afterSending();
+      if (place) await rememberPage(here.user, here.told.session, here.told);
+      if (place) standIn().catch(() => null);
+    }
+  }
+  await refresh().catch(() => null);
+  const waits = here.user && (await countOf(here.user).catch(() => ({ mine: 0 }))).mine;
+  if (here.told || (waits && !location.pathname.startsWith("/sign-in/"))) startBeat(heard);
+}
