@@ -89,8 +89,12 @@ def address_of(request: HttpRequest) -> str:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session, here and on the server."""
+    others_wait = "waiting" in request.POST  # entries of another person, sealed on this device
     auth.logout(request)
-    return redirect("sign-in")
+    response = redirect("sign-in")
+    if not others_wait:
+        response["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 @never_cache

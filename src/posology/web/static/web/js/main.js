@@ -5,6 +5,7 @@ import { startClock } from "./clock.js";
 import { startCurves } from "./curves.js";
 import { startDialogs } from "./dialogs.js";
 import { startNotices } from "./notices.js";
+import { startOffline } from "./offline.js";
 import { startPad } from "./pad.js";
 import { startSound } from "./sound.js";
 import { startTheme } from "./theme.js";
@@ -19,6 +20,7 @@ startBoard();
 startNotices();
 startSound();
 startCurves();
+startOffline();
 
 // What needs another look is told first, to eyes and to screen readers alike.
 document.querySelector("[data-error-summary]")?.focus();
