@@ -201,7 +201,7 @@ def _reading(says: Mapping[str, Any], chair: Chairside) -> str:
     payload = load_payload(EventKind.READING_TAKEN, says)
     return readings_text(payload.values().items()) + (  # type: ignore[attr-defined]
         ", confirmed" if says.get("confirmed_extreme") else ""
-    )
+    ) + (", from the monitor" if says.get("from_monitor") else "")
 
 
 def _criterion(says: Mapping[str, Any], chair: Chairside) -> str:
