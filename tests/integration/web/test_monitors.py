@@ -81,11 +81,13 @@ def test_a_new_monitor_is_placed_joined_and_confirmed_by_hand(bedside, nurse):
     assert state_of(session).readings == ()
     page = nurse.get("session-monitor", session=session.pk)  # the first tap
     assert "Would be recorded as 129/76" in unescape(page).replace("\xa0", " ") and filled_inputs(page) == []
+    assert "129/76 mmHg, heart rate 71/min, SpO2 97%, respiration 15/min" in page.replace("\xa0", " ")
     assert nurse.press(page, "Record what the monitor shows").status_code == 302  # the second
     (entry,) = state_of(session).readings
     assert entry.payload.systolic == 129 and len(entry.payload.from_monitor) == 5
     assert nurse.press(page, "Record what the monitor shows").status_code == 302  # a double click
     assert len(state_of(session).readings) == 1
+    assert "from the monitor" in nurse.get("session-record", session=session.pk)
 
 
 def test_an_unusual_value_is_asked_about_and_an_artefact_is_shown_and_not_offered(bedside, nurse):

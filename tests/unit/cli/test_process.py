@@ -19,6 +19,7 @@ from tests.command_line import CASES
             ("serve", "--port", "9000", "--host", "127.0.0.1"),
             ["serve", "--port", "9000", "--host", "127.0.0.1"],
         ),
+        (("monitor", "listen", "--port", "2575"), ["monitor-listen", "--port", "2575"]),
     ],
 )
 def test_serve_and_demo_become_the_servers_process(posology, monkeypatch, words, expected):

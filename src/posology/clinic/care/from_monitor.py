@@ -79,9 +79,15 @@ def questions_of(offered: Sequence[Proposal]) -> tuple[Question, ...]:
         payload = {p.field: p.whole for p in group if p.whole is not None}
         for fault in _asked(payload):
             one = told[fault.field]
-            shown = str(Quantity(Decimal(one.whole or 0), one.row.unit))
-            found.append(Question(fault.message, word_of(fault.field, one.whole or 0), shown))
+            found.append(Question(fault.message, word_of(fault.field, one.whole or 0), _told(one)))
     return tuple(found)
+
+
+def _told(one: Proposal) -> str:
+    """Write a value as the monitor shows it, and what it becomes where that differs."""
+    told, whole = one.row.value or Decimal(0), Decimal(one.whole or 0)
+    shown = f"{Quantity(told, one.row.unit)} on the monitor"
+    return f"{shown}, recorded as {Quantity(whole, one.row.unit)}" if one.was_rounded else shown
 
 
 def word_of(field: str, whole: int) -> str:

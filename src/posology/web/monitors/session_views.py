@@ -146,6 +146,7 @@ def _page(opened: OpenPatient, row: SessionRow, *, refusal: str = "", field: str
             for live in state["at_chair"]
             if live.device.pk not in joined
         ],
+        "entries": view_models.entries_of(state["offered"]),
         "ticks": view_models.ticks_of(questions_of(state["offered"])),
         "may_write": may(opened.by, "record_event"),
         "may_join": may(opened.by, "join_monitor"),

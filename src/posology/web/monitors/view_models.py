@@ -7,13 +7,14 @@ from decimal import Decimal
 
 from posology.clinic.care.from_monitor import Question
 from posology.clinic.monitors.models import MonitorReading
-from posology.clinic.monitors.proposals import Proposal, is_stale
+from posology.clinic.monitors.proposals import Proposal, by_moment, is_stale
 from posology.clinic.monitors.queries import Held, Live, RefusedMessages
 from posology.clinic.monitors.routing import SAYS
 from posology.hl7v2 import Sign
 from posology.quantities import Quantity
 from posology.web.components import Cell, Choice, Column, EmptyState, Field, Row, Table
 from posology.web.components.text import NO_BREAK_SPACE, number_text, quantity_text
+from posology.web.session.pad import readings_text
 
 LABELS = {
     Sign.SYSTOLIC: "Systolic",
@@ -100,6 +101,24 @@ def number_of(one: Proposal) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry that would be recorded: its moment, and its values in one line."""
+
+    at: datetime
+    text: str
+
+
+def entries_of(offered: Iterable[Proposal]) -> tuple[Entry, ...]:
+    """Return what would be recorded, one entry a moment, for a person to read against the screen."""
+    return tuple(
+        Entry(
+            max(p.at for p in group), readings_text((p.field, p.whole) for p in group if p.whole is not None)
+        )
+        for group in by_moment(offered)
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The question on one unusual value, and the name of the tick that confirms it and no other."""
 
@@ -110,9 +129,7 @@ class Tick:
 
 def ticks_of(questions: Iterable[Question]) -> tuple[Tick, ...]:
     """Return a tick for each unusual value; none is made beforehand."""
-    return tuple(
-        Tick(q.sentence, f"confirm-{q.word}", f"Confirm: {q.shown}, as the monitor shows") for q in questions
-    )
+    return tuple(Tick(q.sentence, f"confirm-{q.word}", f"Confirm: {q.shown}") for q in questions)
 
 
 @dataclass(frozen=True, slots=True)
