@@ -21,7 +21,7 @@ import pytest
 from posology.clinic.monitors.receiving import Arrival, Received, read
 from posology.hl7v2 import framed
 from posology.server.monitor_listener import Limits, Listener, ListenerRefused, check_address
-from tests.monitors import Line, asked, message
+from tests.mllp import Line, asked, message
 from tests.plugins.kinds import ROOT, database
 
 pytestmark = pytest.mark.integration

@@ -223,7 +223,7 @@ def _settle(answer: "asyncio.Future[bytes | None]", said: bytes | None) -> None:
 
 def listen(*, host: str, port: int, clinic_name: str = "", every_address: bool = False) -> None:
     """Listen for the monitors of one clinic until the process is told to stop."""
-    from django.db import close_old_connections
+    from django.db import connection
 
     from posology.server.serving import set_aside
     from posology.web import clock
@@ -236,7 +236,9 @@ def listen(*, host: str, port: int, clinic_name: str = "", every_address: bool =
     zone = ZoneInfo(clinic.zone)
 
     def keep(found: list[Received]) -> tuple[bytes, ...]:
-        close_old_connections()
+        if connection.errors_occurred and not connection.is_usable():
+            connection.close()  # the database was away; the next use opens it anew
+        connection.errors_occurred = False
         return store(clinic, found, at=clock.now())
 
     async def run() -> None:

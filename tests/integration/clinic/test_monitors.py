@@ -16,7 +16,8 @@ from posology.clinic.sessions.queries import chain_faults, event_rows, state_of
 from posology.treatment import due_readings, dump_payload, read_payload
 from tests import factories
 from tests.cases import NOW
-from tests.monitors import USUAL, Bedside, code_of, message
+from tests.mllp import USUAL, code_of, message
+from tests.monitors import Bedside
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 

@@ -16,7 +16,8 @@ from tests import factories
 from tests.cases import NOW
 from tests.integration.web.chair import filled_inputs
 from tests.integration.web.walk import signed_in, text_of
-from tests.monitors import USUAL, Bedside
+from tests.mllp import USUAL
+from tests.monitors import Bedside
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
