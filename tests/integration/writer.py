@@ -1,12 +1,14 @@
 """A clinic's process that writes readings until it is killed: the program under test_kill.py.
 
 ``prepare`` makes sessions and prints their ids; ``write`` writes into each from a thread of its own and
-prints a line for every acknowledged event; ``verify`` compares the store with what was acknowledged.
+prints a line for every acknowledged event, with the milliseconds it took; ``verify`` compares the store with
+what was acknowledged. POSOLOGY_PACE_S is the time from one reading of a session to its next.
 Event *n* of a session has the same id and content in every process, as a client sends it again.
 """
 
 import json
 import os
+import random
 import sys
 import threading
 import time
@@ -26,6 +28,8 @@ from posology.clinic.sessions.models import EventRow, SessionRow  # noqa: E402
 from posology.clinic.sessions.queries import chain_faults, state_of  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.cases import NOW  # noqa: E402
+
+PACE_S = float(os.environ.get("POSOLOGY_PACE_S", "0"))
 
 
 def event_id(session: UUID, n: int) -> UUID:
@@ -50,7 +54,10 @@ def write(starts: dict[str, int]) -> None:
 
 def _write_on(session: UUID, n: int) -> None:
     nurse = None
+    turn = time.monotonic() + random.random() * PACE_S
     while True:
+        time.sleep(max(0.0, turn - time.monotonic()))
+        due, turn = max(turn, time.monotonic() - PACE_S), turn + PACE_S
         try:
             nurse = nurse or User.objects.select_related("clinic").get(role="nurse")
             _send(session, n, nurse)
@@ -58,7 +65,8 @@ def _write_on(session: UUID, n: int) -> None:
             connection.close()
             time.sleep(0.05)
             continue
-        os.write(1, f"{session} {n}\n".encode())  # one write: a line is whole or absent
+        took = 1e3 * (time.monotonic() - due)
+        os.write(1, f"{session} {n} {took:.1f}\n".encode())  # one write: a line is whole or absent
         n += 1
 
 
