@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "posology.clinic.sessions",
     "posology.clinic.monitors",
     "posology.clinic.outcomes",
+    "posology.clinic.visits",
     "posology.clinic.care",
     "posology.web",
     "posology.server",

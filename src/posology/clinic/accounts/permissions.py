@@ -25,6 +25,8 @@ ACTIONS: dict[str, frozenset[Role]] = {
         "override_hold": (_P,),
         "choose_none": (_P,),
         "place_session": (_N, _P),
+        "view_visits": (_N, _P, _D),
+        "plan_visits": (_N, _P),
         "view_session": (_N, _P, _D),
         "record_event": (_N, _P),
         "override_event": (_P,),

@@ -29,6 +29,7 @@ from posology.clinic.patients.permissions import check_can
 from posology.clinic.protocols.queries import library_at
 from posology.clinic.sessions.actions import schedule
 from posology.clinic.sessions.models import SessionRow
+from posology.clinic.visits.queries import appointed
 from posology.knowledge import Library
 from posology.protocols import Finding
 from posology.quantities import check_aware
@@ -112,7 +113,11 @@ def sign_order(
     row = _store(order, patient, by, at)
     record_order_alerts(row, alerts, holds=holds, answers=answered, by=by, at=at)
     session = schedule(
-        session_id=uuid5(order_id, "session"), order=row, scheduled_at=when, chair=chair, at=at
+        session_id=uuid5(order_id, "session"),
+        order=row,
+        scheduled_at=when,
+        chair=chair if chair is not None else _appointed_chair(patient, when),
+        at=at,
     )
     return SignedOrder(row, session, repeated=False)
 
@@ -126,8 +131,14 @@ def _first_answer(known: OrderRow, patient: Patient, option_id: str, product_id:
     return SignedOrder(known, known.session, repeated=True)
 
 
+def _appointed_chair(patient: Patient, when: datetime) -> int | None:
+    """Return the chair of the patient's appointment at that very time, if there is one."""
+    booked = appointed(patient, site_day(patient, when))
+    return booked.chair if booked is not None and booked.starts_at == when else None
+
+
 def _when(patient: Patient, option: Option, scheduled_at: datetime | None, at: datetime) -> datetime:
-    """Return the time of the session: as chosen, or now on its planned day, or at nine on a later one."""
+    """Return the time of the session: as chosen, as appointed, or now on its planned day, or at nine later."""
     if scheduled_at is not None:
         when = check_aware(scheduled_at, what="time of the session")
         if site_day(patient, when) < site_day(patient, at):
@@ -137,6 +148,9 @@ def _when(patient: Patient, option: Option, scheduled_at: datetime | None, at: d
         return when
     today = site_day(patient, at)
     planned = option.next_on or today
+    booked = appointed(patient, max(planned, today))
+    if booked is not None and booked.starts_at >= at:
+        return booked.starts_at
     if planned <= today:
         return at
     return check_aware(datetime.combine(planned, time(9), tzinfo=ZoneInfo(patient.clinic.zone)), what="time")

@@ -14,6 +14,7 @@ from posology.clinic.patients.models import Patient
 from posology.clinic.protocols.queries import library_of_order
 from posology.clinic.sessions.models import SessionRow
 from posology.clinic.sessions.queries import BoardLine, board
+from posology.clinic.visits.queries import Booked, unsigned_on
 from posology.knowledge.schema import ProtocolFile
 from posology.quantities import DomainError
 from posology.treatment import FINAL, Order, SessionPhase, SessionState
@@ -43,6 +44,7 @@ class Today:
     lines: tuple[BoardLine, ...]
     risks: tuple[RiskTask, ...]  # unowned first, then by their time
     forms_due: tuple[Patient, ...]
+    unsigned: tuple[Booked, ...] = ()  # visits of the day whose order is not signed yet
 
     def notices(self, *, at: datetime, after: timedelta) -> tuple[Notice, ...]:
         """Return what is late enough, at a moment, to call for a person."""
@@ -59,9 +61,10 @@ def today(by: User, *, at: datetime) -> Today:
     """
     check(by, "view_board")
     clinic: Clinic = by.clinic
-    lines = board(clinic, at.astimezone(ZoneInfo(clinic.zone)).date())
+    day = at.astimezone(ZoneInfo(clinic.zone)).date()
+    lines = board(clinic, day)
     chairs = tuple(_chair(n, lines, at) for n in range(1, clinic.chairs + 1))
-    return Today(chairs, lines, tuple(open_risk_tasks(by)), forms_due(by))
+    return Today(chairs, lines, tuple(open_risk_tasks(by)), forms_due(by), unsigned_on(clinic, day))
 
 
 def _chair(number: int, lines: tuple[BoardLine, ...], at: datetime) -> ChairNow:
