@@ -23,6 +23,7 @@ from posology.clinic.outcomes.models import CompletedForm, RiskTask
 from posology.clinic.patients.models import Patient
 from posology.clinic.protocols.models import SiteProtocol, SiteVersion, VersionStepRow, VersionText
 from posology.clinic.sessions.models import EventRow, SessionRow
+from posology.clinic.visits.models import VisitAct, VisitRow
 from tests import factories
 from tests.cases import NOW
 
@@ -222,6 +223,31 @@ def _of_version(w: World, model: type[models.Model], **rest: object) -> models.M
     )
 
 
+def _visit(w: World) -> VisitRow:
+    return VisitRow(
+        id=uuid4(),
+        patient=w.patient,
+        course=w.order.course,
+        number=1,
+        phase="induction",
+        phase_title="Induction",
+        earliest_on=NOW.date(),
+        target_on=NOW.date(),
+        latest_on=NOW.date(),
+        minutes=120,
+        planned_by=w.site.nurse,
+        planned_at=NOW,
+    )
+
+
+def _visit_act(w: World) -> VisitAct:
+    visit = _visit(w)
+    visit.save()
+    return VisitAct(
+        id=uuid4(), visit=visit, position=1, kind="planned", starts_at=NOW, chair=1, by=w.site.nurse, at=NOW
+    )
+
+
 MAKERS: dict[type[models.Model], Callable[[World], models.Model]] = {
     Clinic: lambda w: Clinic(name=uuid4().hex),
     User: _user,
@@ -286,5 +312,7 @@ MAKERS: dict[type[models.Model], Callable[[World], models.Model]] = {
     SiteProtocol: _protocol,
     SiteVersion: _version,
     VersionText: lambda w: _of_version(w, VersionText, text="id: test"),
+    VisitRow: _visit,
+    VisitAct: _visit_act,
     VersionStepRow: lambda w: _of_version(w, VersionStepRow, step="begin"),
 }
