@@ -27,7 +27,16 @@ _AT_LEAST = ("session_interval_min", "_rest")
 # Values that a site chooses, within the bounds of the site setting that names them.
 CHOSEN = frozenset({"infusion_minutes", "dose_step", "dosing_weight_policy"})
 # Values that only a site has: no source gives one, so the product's files have none.
-ADDED = frozenset({"dosing_weight_cap"})
+WEIGHT_CAP = "dosing_weight_cap"
+ADDED = frozenset(
+    {
+        WEIGHT_CAP,
+        "intra_session_systolic",
+        "intra_session_diastolic",
+        "intra_session_repeat",
+        "saturation_alert",
+    }
+)
 # What is the file's own: who wrote it, and what it is called.
 OWN = frozenset(
     {"id", "title", "status", "version", "authored_by", "reviewed_by", "clinical_sign_off",
@@ -69,6 +78,11 @@ def setting_for(file_id: str, name: str, settings: Mapping[str, SiteSetting]) ->
     """Return the site setting that names a value of a file, or is named after one that only a site has."""
     named = (s for s in settings.values() if any((p.file, p.value) == (file_id, name) for p in s.stands_in))
     return next(named, settings.get(name) if name in ADDED else None)
+
+
+def is_added(name: str, base: ProtocolFile) -> bool:
+    """Say whether a site may add this value to a protocol: a cap of the weight only where weight doses."""
+    return name in ADDED and (name != WEIGHT_CAP or base.dose_basis == "mg/kg")
 
 
 def in_force_or_first(dated: Mapping[date, Value], day: date) -> Value:
@@ -114,7 +128,7 @@ def _values(_: str, mine: Mapping[str, Any], base: Mapping[str, Any], file: Prot
         if name not in mine:
             yield f"{value_words(name)} is gone, and the product has it. Put it back.", ("values",)
     for name, dated in mine.items():
-        if name in ADDED and name not in base and file.dose_basis == "mg/kg":
+        if is_added(name, file) and name not in base:
             continue  # its bounds are those of the site setting
         if name not in base:
             yield (

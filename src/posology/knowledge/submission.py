@@ -17,6 +17,7 @@ from posology.knowledge.site_bounds import (
     ADDED,
     CHOSEN,
     higher_is_tighter,
+    is_added,
     loosened,
     lower_is_tighter,
     out_of_bounds,
@@ -69,12 +70,10 @@ def room_of(based_on: str) -> Mapping[str, Room]:
     base = load_library().protocol(based_on)
     settings = load_background().settings.settings
     found = {name: _room(base, name, setting_for(base.id, name, settings)) for name in base.values}
-    own = {name: _own_room(settings[name]) for name in ADDED if name in settings and _is_by_weight(base)}
+    own = {
+        name: _own_room(settings[name]) for name in sorted(ADDED) if name in settings and is_added(name, base)
+    }
     return {name: room for name, room in {**found, **own}.items() if room is not None}
-
-
-def _is_by_weight(base: ProtocolFile) -> bool:
-    return base.dose_basis == "mg/kg"
 
 
 def _own_room(setting: SiteSetting) -> Room:

@@ -234,6 +234,8 @@ _EFFECTS: dict[EventKind, Callable[[Fold, Entry[Any]], None]] = {
     EventKind.ADVERSE_EVENT: _keep("adverse_events"),
     EventKind.DRUG_GIVEN: _keep("drugs"),
     EventKind.NOTE_WRITTEN: _keep("notes"),
+    EventKind.SYMPTOMS_CHECKED: _keep("symptoms"),
+    EventKind.PRESSURE_DECIDED: _keep("pressure_decisions"),
     EventKind.CORRECTED: _keep("corrections"),
     EventKind.DISCHARGE_CRITERION: _criterion,
     EventKind.DISCHARGE_OVERRIDDEN: _set("discharge_override"),

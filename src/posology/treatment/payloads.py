@@ -47,6 +47,8 @@ class EventKind(StrEnum):
     ADVERSE_EVENT = "adverse_event"
     DRUG_GIVEN = "drug_given"
     NOTE_WRITTEN = "note_written"
+    SYMPTOMS_CHECKED = "symptoms_checked"
+    PRESSURE_DECIDED = "pressure_decided"
     CORRECTED = "corrected"
     DISCHARGE_CRITERION = "discharge_criterion"
     DISCHARGE_OVERRIDDEN = "discharge_overridden"
@@ -266,6 +268,28 @@ class NoteWritten(Payload):
     text: Text
 
 
+class SymptomsChecked(Payload):
+    """Whether there are symptoms of an emergency: somebody looked and asked, whatever the pressure is."""
+
+    present: YesNo
+    which: Text | None = None
+
+
+class PressureWay(StrEnum):
+    """What a prescriber decides about a pressure above the site's limit, or about symptoms."""
+
+    GO_ON = "go_on"
+    WAIT = "wait"
+    END = "end"
+
+
+class PressureDecided(Payload):
+    """A prescriber's decision how the session goes on; nothing is stopped or resumed by it."""
+
+    way: PressureWay
+    reason: Text
+
+
 class Corrected(Payload):
     """A correction names an earlier event and replaces what it says, moves it, or withdraws it.
 
@@ -347,6 +371,8 @@ PAYLOADS: Mapping[EventKind, type[Payload]] = MappingProxyType(
         EventKind.ADVERSE_EVENT: AdverseEvent,
         EventKind.DRUG_GIVEN: DrugGiven,
         EventKind.NOTE_WRITTEN: NoteWritten,
+        EventKind.SYMPTOMS_CHECKED: SymptomsChecked,
+        EventKind.PRESSURE_DECIDED: PressureDecided,
         EventKind.CORRECTED: Corrected,
         EventKind.DISCHARGE_CRITERION: DischargeCriterion,
         EventKind.DISCHARGE_OVERRIDDEN: DischargeOverridden,

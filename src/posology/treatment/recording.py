@@ -38,6 +38,7 @@ from posology.treatment.policies import (
     check_transition,
     worksheet_obstacles,
 )
+from posology.treatment.pressure import check_prescriber_decided
 from posology.treatment.session_state import SessionState
 
 
@@ -90,9 +91,12 @@ def check_may_record(
         check_given_as_ordered(order, state, payload, library=knowledge)
         check_no_more_than_ordered(order, state, Fraction(payload.dose_mg), at=at)
     elif isinstance(payload, DeviceGiven):
+        check_prescriber_decided(state, protocol, at, knowledge)
         check_may_give_device(state, protocol, number=payload.number, at=at)
         check_no_more_than_ordered(order, state, state.mg_per_device or Fraction(0), at=at)
     elif isinstance(payload, InfusionRateChanged | InfusionResumed):
+        if isinstance(payload, InfusionResumed) or not _lowers(state, payload):
+            check_prescriber_decided(state, protocol, at, knowledge)
         check_infusion_rate(order, state, payload.rate_mg_per_min, on=at, library=knowledge)
     elif isinstance(payload, DischargeCriterion) and payload.key not in protocol.discharge.criteria:
         raise NotAllowed(
@@ -100,6 +104,11 @@ def check_may_record(
         )
     elif kind is EventKind.DISCHARGED:
         check_may_discharge(state, protocol, at)
+
+
+def _lowers(state: SessionState, payload: InfusionRateChanged) -> bool:
+    """Return whether a new rate is below the one that runs; less may always be given."""
+    return bool(state.infusions) and payload.rate_mg_per_min < state.infusions[-1].rate_before_pause
 
 
 def _check_answer(said: GateAnswered, items: tuple[GateItem, ...]) -> None:

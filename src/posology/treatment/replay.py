@@ -157,6 +157,8 @@ _RANK = {
             (EventKind.GATE_ANSWERED, EventKind.GATE_OVERRIDDEN),
             (EventKind.WORKSHEET_CHECKED,),
             (EventKind.READING_TAKEN, EventKind.SCALE_SCORED, EventKind.NOTE_WRITTEN),
+            (EventKind.SYMPTOMS_CHECKED,),
+            (EventKind.PRESSURE_DECIDED,),
             (EventKind.SESSION_CANCELLED,),
             (EventKind.ADMINISTRATION_STARTED,),
             (EventKind.INFUSION_RATE_CHANGED, EventKind.INFUSION_PAUSED, EventKind.INFUSION_RESUMED),

@@ -24,9 +24,11 @@ from posology.treatment.payloads import (
     GateOverridden,
     IdentityChecked,
     NoteWritten,
+    PressureDecided,
     ReadingTaken,
     ScaleScored,
     SessionCancelled,
+    SymptomsChecked,
     WorksheetChecked,
 )
 from posology.treatment.states import SessionPhase
@@ -95,6 +97,8 @@ class SessionState:
     adverse_events: tuple[Entry[AdverseEvent], ...] = ()
     drugs: tuple[Entry[DrugGiven], ...] = ()
     notes: tuple[Entry[NoteWritten], ...] = ()
+    symptoms: tuple[Entry[SymptomsChecked], ...] = ()
+    pressure_decisions: tuple[Entry[PressureDecided], ...] = ()
     criteria: tuple[Entry[DischargeCriterion], ...] = ()  # the latest of each
     discharge_override: Entry[DischargeOverridden] | None = None
     discharge: Entry[Discharged] | None = None

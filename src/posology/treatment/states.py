@@ -58,7 +58,10 @@ OWNERS: Mapping[SessionPhase, str] = MappingProxyType(
 )
 
 # Seen or said at any time, the time after the end included; the phase stays.
-_ANYWHERE = (K.READING_TAKEN, K.SCALE_SCORED, K.ADVERSE_EVENT, K.DRUG_GIVEN, K.NOTE_WRITTEN, K.CORRECTED)
+_ANYWHERE = (
+    *(K.READING_TAKEN, K.SCALE_SCORED, K.ADVERSE_EVENT, K.DRUG_GIVEN, K.NOTE_WRITTEN, K.CORRECTED),
+    *(K.SYMPTOMS_CHECKED, K.PRESSURE_DECIDED),
+)
 
 
 def _table() -> dict[tuple[SessionPhase, EventKind], Step]:

@@ -14,6 +14,7 @@ from posology.clinic.orders.actions import OrderRefused, withdraw_order
 from posology.clinic.orders.stored import order_of
 from posology.clinic.sessions.actions import SessionRefused, place_session
 from posology.clinic.sessions.models import EventRow
+from posology.clinic.sessions.permissions import OVERRIDES
 from posology.clinic.sessions.queries import state_of
 from posology.treatment import EventError, EventKind, NeedsConfirmation, SessionPhase
 from posology.treatment.policies import NotAllowed
@@ -98,6 +99,8 @@ SENT = {
     EventKind.ADVERSE_EVENT: {"term": "nausea", "grade": 1, "serious": False, "related": "yes"},
     EventKind.DRUG_GIVEN: {"text": "ondansetron 4 mg"},
     EventKind.NOTE_WRITTEN: {"text": "x"},
+    EventKind.SYMPTOMS_CHECKED: {"present": False},
+    EventKind.PRESSURE_DECIDED: {"way": "go_on", "reason": "x"},
     EventKind.CORRECTED: {"event_id": str(uuid4()), "reason": "x", "withdrawn": True},
     EventKind.DISCHARGE_CRITERION: {"key": "x", "met": True},
     EventKind.DISCHARGE_OVERRIDDEN: {"reason": "x"},
@@ -123,7 +126,7 @@ def test_another_clinics_session_is_not_found(site, session):
         factories.event(site, session, "note_written", by=other.nurse, text="x")
 
 
-@pytest.mark.parametrize("kind", sorted({EventKind.GATE_OVERRIDDEN, EventKind.DISCHARGE_OVERRIDDEN}))
+@pytest.mark.parametrize("kind", sorted(OVERRIDES))
 def test_what_passes_a_hold_is_a_prescribers(site, session, kind):
     with pytest.raises(NotPermitted, match="prescriber"):
         factories.event(site, session, kind, **SENT[kind])

@@ -48,6 +48,8 @@ GOOD = {
     "adverse_event": {"term": "nausea", "grade": 1, "serious": False, "related": "unknown"},
     "drug_given": {"text": "ondansetron 4 mg"},
     "note_written": {"text": "Resting.\nMusic on."},
+    "symptoms_checked": {"present": True},
+    "pressure_decided": {"way": "wait", "reason": "Measured again in 4 min."},
     "corrected": {"event_id": ID, "reason": "The wrong chair.", "withdrawn": True},
     "discharge_criterion": {"key": "alert", "met": True},
     "discharge_overridden": {"reason": "The prescriber saw the patient."},

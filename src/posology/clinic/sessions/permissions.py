@@ -5,7 +5,7 @@ from posology.clinic.accounts.models import User
 from posology.treatment import EventKind
 
 # What lets something pass that was held up is a prescriber's.
-OVERRIDES = frozenset({EventKind.GATE_OVERRIDDEN, EventKind.DISCHARGE_OVERRIDDEN})
+OVERRIDES = frozenset({EventKind.GATE_OVERRIDDEN, EventKind.DISCHARGE_OVERRIDDEN, EventKind.PRESSURE_DECIDED})
 
 
 def may_record(by: User, kind: EventKind) -> bool:

@@ -56,6 +56,8 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "adverse_event": {"term": TEXT, "grade": TEXT, "serious": YES_NO, "related": TEXT, "action": TEXT + "?"},
     "drug_given": {"text": TEXT},
     "note_written": {"text": TEXT},
+    "symptoms_checked": {"present": YES_NO, "which": TEXT + "?"},
+    "pressure_decided": {"way": TEXT, "reason": TEXT},
     "gate_overridden": {"rule": TEXT, "reason": TEXT},
     "discharge_overridden": {"reason": TEXT},
     "discharged": {"with_escort": YES_NO},

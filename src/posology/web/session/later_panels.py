@@ -15,7 +15,7 @@ from posology.web.session.panel import (
     text,
     when,
 )
-from posology.web.session.words import ADVERSE, ANOTHER, GRADES, SERIOUS
+from posology.web.session.words import ADVERSE, ANOTHER, GRADES, SERIOUS, SYMPTOMS, WAYS
 
 
 def dose_panels(chair: Chairside, form: Form) -> tuple[Panel, ...]:
@@ -95,8 +95,8 @@ def _device_panel(chair: Chairside, form: Form) -> Panel:
 # ---------------------------------------------------------------- at any time
 
 
-def event_panels(chair: Chairside, form: Form) -> tuple[Panel, ...]:
-    """Return what may be written down at any time."""
+def event_panels(chair: Chairside, form: Form, *, asked_above: bool = False) -> tuple[Panel, ...]:
+    """Return what may be written down at any time; ``asked_above`` where a flag asks for symptoms already."""
     harm, drug, note = form.of("adverse_event"), form.of("drug_given"), form.of("note_written")
     panels = [
         _harm_panel(harm),
@@ -116,6 +116,7 @@ def event_panels(chair: Chairside, form: Form) -> tuple[Panel, ...]:
             drug,
             folded=True,
         ),
+        *(() if chair.before_the_dose or asked_above else (symptoms_panel(form),)),
         simple(
             "note_written",
             "Note",
@@ -139,6 +140,30 @@ def event_panels(chair: Chairside, form: Form) -> tuple[Panel, ...]:
             )
         )
     return tuple(panels)
+
+
+def symptoms_panel(form: Form, *, folded: bool = True) -> Panel:
+    """Return the question that comes before any number: are there symptoms of an emergency?"""
+    mine = form.of("symptoms_checked")
+    fields = (
+        choice(mine, "present", "Any of these now?", YES_NO, hint=SYMPTOMS),
+        text(mine, "which", "Which", required=False),
+    )
+    return simple(
+        "symptoms_checked", "Symptoms of an emergency", "Record what I saw", fields, mine, folded=folded
+    )
+
+
+def decision_panel(form: Form) -> Panel:
+    """Return the prescriber's decision how the session goes on."""
+    mine = form.of("pressure_decided")
+    fields = (
+        choice(mine, "way", "How does the session go on?", WAYS),
+        text(mine, "reason", "Why", kind="area"),
+    )
+    return simple(
+        "pressure_decided", "Decide", "Record my decision", fields, mine, tone="primary", folded=True
+    )
 
 
 def _harm_panel(form: Form) -> Panel:

@@ -16,10 +16,11 @@ from posology.knowledge import load_library
 from posology.quantities import Quantity
 from posology.treatment import EventKind, load_payload
 from posology.treatment.copied import copied_forward
+from posology.treatment.payloads import ReadingTaken
 from posology.web.components import Chip, Event, EventList, Status
 from posology.web.components.text import day_text
 from posology.web.session.pad import readings_text, score_words
-from posology.web.session.words import EVENTS, MOAA_S, SCALES
+from posology.web.session.words import EVENTS, MOAA_S, SCALES, WAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,10 @@ def what_of(kind: EventKind, says: Mapping[str, Any], chair: Chairside) -> str:
         return f"{SCALES[says['scale']]}: {_score(says)}"
     if kind is EventKind.DEVICE_GIVEN:
         return f"Device {says['number']} used" + ("" if says["complete"] else ", spray lost or partial")
+    if kind is EventKind.SYMPTOMS_CHECKED:
+        return f"{EVENTS[kind]}: {'yes' if says['present'] else 'none'}"
+    if kind is EventKind.PRESSURE_DECIDED:
+        return f"{EVENTS[kind]}: {dict(WAYS)[says['way']].lower()}"
     if kind is EventKind.ADVERSE_EVENT:
         return f"Adverse event: {says['term']}, grade {says['grade']}"
     return EVENTS[kind]
@@ -199,9 +204,10 @@ def _adverse(says: Mapping[str, Any], chair: Chairside) -> str:
 
 def _reading(says: Mapping[str, Any], chair: Chairside) -> str:
     payload = load_payload(EventKind.READING_TAKEN, says)
-    return readings_text(payload.values().items()) + (  # type: ignore[attr-defined]
-        ", confirmed" if says.get("confirmed_extreme") else ""
-    ) + (", from the monitor" if says.get("from_monitor") else "")
+    values = payload.values() if isinstance(payload, ReadingTaken) else {}
+    confirmed = ", confirmed" if says.get("confirmed_extreme") else ""
+    monitor = ", from the monitor" if says.get("from_monitor") else ""
+    return f"{readings_text(values.items())}{confirmed}{monitor}"
 
 
 def _criterion(says: Mapping[str, Any], chair: Chairside) -> str:
@@ -223,6 +229,7 @@ _DETAILS: dict[EventKind, Any] = {
     EventKind.INFUSION_RESUMED: _rate,
     EventKind.READING_TAKEN: lambda says, chair: "",
     EventKind.NOTE_WRITTEN: lambda says, chair: "",
+    EventKind.SYMPTOMS_CHECKED: lambda says, chair: says.get("which") or "",
     EventKind.DRUG_GIVEN: lambda says, chair: "",
     EventKind.SCALE_SCORED: lambda says, chair: "",
     EventKind.ADVERSE_EVENT: _adverse,

@@ -33,6 +33,7 @@ from posology.web.session.gate import gate_panel
 from posology.web.session.log import Told, event_list, log_of
 from posology.web.session.pad import reading_pad
 from posology.web.session.panel import field_id
+from posology.web.session.pressure_flag import asks_for_symptoms, watched
 from posology.web.session.words import CLEARS
 
 
@@ -108,6 +109,8 @@ RECORDED = {
     "device_given": "The device is recorded.",
     "infusion_stopped": "The end of the dose is recorded.",
     "adverse_event": "The adverse event is recorded.",
+    "symptoms_checked": "What was seen is recorded.",
+    "pressure_decided": "The decision is recorded.",
     "discharged": "The patient is discharged.",
     "corrected": "The correction is recorded; the first entry stays beside it.",
 }
@@ -145,6 +148,7 @@ def _open(request: HttpRequest, session_id: UUID, *, page: str) -> tuple[Chairsi
 def _show(chair: Chairside, opened: OpenPatient, form: Form, *, status: int = 200) -> HttpResponse:
     log = log_of(chair)
     again = opened.request.GET.get("again", "")
+    seen = watched(chair, form, decides=may(opened.by, "override_event"))
     correct = form.subject if form.kind == "corrected" else opened.request.GET.get("correct", "")
     context = {
         **_around(chair, opened),
@@ -156,7 +160,10 @@ def _show(chair: Chairside, opened: OpenPatient, form: Form, *, status: int = 20
         "is_cut": len(log) > LATEST,
         "event_list": event_list(log[::-1][:LATEST]),  # at the chair the latest stands first
         "chart": _chart(chair, log),
-        "more": later_panels.event_panels(chair, form) if not chair.is_over else (),
+        "more": later_panels.event_panels(chair, form, asked_above=asks_for_symptoms(seen))
+        if not chair.is_over
+        else (),
+        "watched": seen,
         "correction": _correction(chair, log, form, correct),
         **_of_phase(chair, opened, form, again),
     }

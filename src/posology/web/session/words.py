@@ -40,6 +40,16 @@ SERIOUS = (
     "Death, immediate danger to life, a hospital stay or a longer one, lasting harm or disruption of "
     "normal life, a birth defect, or it may need treatment to prevent one of these."
 )
+# What makes any pressure an emergency (S-BP-05, S-STOP-02); in doubt it is one.
+SYMPTOMS = (
+    "Chest or back pain, shortness of breath, weakness or numbness, a change of vision, trouble speaking, "
+    "a sudden severe headache, a seizure, less awake than the dose explains. In doubt: yes."
+)
+WAYS = (
+    ("go_on", "Go on"),
+    ("wait", "Keep the pause, and measure on"),
+    ("end", "End the dose"),
+)
 # Who clears what stands in the way of a start.
 CLEARS = {
     "nurse": "A nurse clears it: do it, or ask again.",
@@ -78,6 +88,8 @@ EVENTS = {
     EventKind.ADVERSE_EVENT: "Adverse event",
     EventKind.DRUG_GIVEN: "Drug given",
     EventKind.NOTE_WRITTEN: "Note",
+    EventKind.SYMPTOMS_CHECKED: "Symptoms of an emergency",
+    EventKind.PRESSURE_DECIDED: "Prescriber's decision",
     EventKind.CORRECTED: "Correction",
     EventKind.DISCHARGE_CRITERION: "Seen before leaving",
     EventKind.DISCHARGE_OVERRIDDEN: "Leaving allowed by the prescriber",
