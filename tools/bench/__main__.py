@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from tools.bench import advice, cold, simulation
+from tools.bench import advice, cold, monitors, simulation
 from tools.bench.workloads import WORKLOADS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
-    parser.add_argument("part", nargs="?", choices=("all", "cold", "advice", "simulation"), default="all")
+    parser.add_argument("part", nargs="?", choices=("all", "cold", "advice", "monitors", "simulation"), default="all")
     parser.add_argument("workload", nargs="*", choices=[*WORKLOADS, []], help="run only these workloads")
     parser.add_argument("--rounds", type=int, default=7, help="rounds in turn; at least 5 give a median")
     asked = parser.parse_args()
@@ -34,6 +34,12 @@ def main() -> int:
         advice.report(timed)
         kept["advice"] = {one.name: {"wall": one.wall, "processor": one.processor} for one in timed}
         missed += [one.name for one in timed if one.missed]
+        print()
+    if asked.part in ("all", "monitors"):
+        heard = monitors.measure()
+        monitors.report(heard)
+        kept["monitors"] = [vars(one) for one in heard]
+        missed += [one.name for one in heard if one.missed]
         print()
     if asked.part in ("all", "simulation"):
         outcomes = simulation.report(asked.rounds, asked.workload)

@@ -53,7 +53,7 @@ class MonitorMessage(models.Model):
     audit_hidden = ("body", "answer")  # the hash stands in the audit, and the message beside it here
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
     sender = models.CharField(max_length=LONGEST_NAME)
     control_id = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
@@ -80,19 +80,26 @@ class MonitorMessage(models.Model):
 class MonitorReading(models.Model):
     """One observation of a message: in a session, or in quarantine with the reason.
 
-    ``value`` is what was told in the sign's own unit, not rounded; ``None`` where there was none.
+    ``value`` is what was told in the sign's own unit, not rounded; ``None`` where there was none. Only what
+    a page asks for has an index: five rows come with each message, and each index is written for each row.
     """
 
     append_only = True
     audit_clinic = "{row}.clinic_id"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
-    message = models.ForeignKey(MonitorMessage, on_delete=models.PROTECT, related_name="readings")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    message = models.ForeignKey(
+        MonitorMessage, on_delete=models.PROTECT, related_name="readings", db_index=False
+    )
     name = models.CharField(max_length=LONGEST_NAME)  # the source by its own name
-    device = models.ForeignKey(MonitorDevice, on_delete=models.PROTECT, null=True, related_name="+")
+    device = models.ForeignKey(
+        MonitorDevice, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     chair = models.PositiveSmallIntegerField(null=True)
-    session = models.ForeignKey(SessionRow, on_delete=models.PROTECT, null=True, related_name="+")
+    session = models.ForeignKey(
+        SessionRow, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     reason = models.CharField(max_length=16, blank=True)  # of the quarantine; empty within a session
     sign = models.CharField(max_length=20, blank=True)
     value = models.DecimalField(max_digits=24, decimal_places=12, null=True)

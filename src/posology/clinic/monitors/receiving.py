@@ -11,18 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from posology.clinic.accounts.models import Clinic
 from posology.clinic.audit import acting_as
-from posology.clinic.monitors.models import (
-    LONGEST_NAME,
-    Association,
-    MonitorDevice,
-    MonitorMessage,
-    MonitorReading,
-)
-from posology.clinic.monitors.routing import Joined, Place, Quarantine, Route, moment_of, name_of, route
+from posology.clinic.monitors.models import LONGEST_NAME, MonitorMessage, MonitorReading
+from posology.clinic.monitors.places import insert, places_of
+from posology.clinic.monitors.routing import Place, Quarantine, Route, moment_of, name_of, route
 from posology.hl7v2 import (
     Acknowledgement,
     Condition,
@@ -41,7 +36,6 @@ from posology.hl7v2 import (
     read_stamp,
     refuse,
 )
-from posology.treatment import FINAL
 
 ACTOR, PURPOSE = "system:monitors", "monitors.receive"
 TRY_AGAIN = "The message could not be stored. Send it again."
@@ -209,7 +203,9 @@ def _stored(
 def _known(clinic: Clinic, found: Sequence[Received]) -> dict[tuple[str, str, str], str]:
     """Return the answers of messages that were stored before: the same sender, number and bytes."""
     rows = MonitorMessage.objects.for_clinic(clinic).filter(
-        control_id__in={one.control_id for one in found}, sha256__in={one.sha256 for one in found}
+        sender__in={one.sender for one in found},
+        control_id__in={one.control_id for one in found},
+        sha256__in={one.sha256 for one in found},
     )
     return {
         (sender, number, sha): answer
@@ -258,19 +254,6 @@ def _clean(text: str) -> str:
     return text.replace("\0", _NUL)
 
 
-def insert(model: type[models.Model], rows: Iterable[models.Model]) -> None:
-    """Write new rows with one prepared statement; making it anew for each batch costs as much as writing."""
-    quote = connection.ops.quote_name
-    fields = model._meta.concrete_fields
-    names = ", ".join(quote(str(f.column)) for f in fields)
-    marks = ", ".join("%s" for _ in fields)
-    table = quote(model._meta.db_table)
-    values = [[f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields] for row in rows]
-    if values:
-        with connection.cursor() as cursor:
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)  # noqa: S608
-
-
 # ---------------------------------------------------------------- filing
 
 
@@ -298,33 +281,6 @@ def _observed(one: Received) -> Iterator[tuple[str, Reading | NotTaken]]:
         if device not in names:
             names[device] = _fit(name_of(one.message, device), LONGEST_NAME)
         yield names[device], what
-
-
-def places_of(clinic: Clinic, names: set[str]) -> dict[str, Place]:
-    """Return the known ones among these monitors, each with its chair and the session it is joined to."""
-    open_ones = Association.objects.for_clinic(clinic).filter(device__name__in=names, ended_at__isnull=True)
-    rows = open_ones.values_list(
-        "device__name",
-        "device",
-        "device__chair",
-        "session",
-        "session__chair",
-        "session__phase",
-        "made_at",
-        "session__patient__identifier",
-        "session__patient__family_name",
-        "session__patient__born_on",
-    )
-    places = {
-        name: Place(device, chair, Joined(session, at_chair, phase in FINAL, made_at, number, family, born))
-        for name, device, chair, session, at_chair, phase, made_at, number, family, born in rows
-    }
-    if rest := names - set(places):
-        unjoined = MonitorDevice.objects.for_clinic(clinic).filter(name__in=rest)
-        places |= {
-            name: Place(pk, chair, None) for name, pk, chair in unjoined.values_list("name", "pk", "chair")
-        }
-    return places
 
 
 def _row(
