@@ -26,10 +26,20 @@ export async function restorePage(shell) {
   const kept = new DOMParser().parseFromString(page.html, "text/html");
   shell.querySelector("[data-kept]").replaceChildren(...kept.body.childNodes);
   const age = shell.querySelector("[data-kept-at]");
-  age.textContent = new Date(page.at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const clock = { timeZone: page.told.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  age.textContent = new Date(page.at).toLocaleTimeString("en-GB", clock);
   age.closest("[hidden]").hidden = false;
+  for (const one of shell.querySelectorAll("[data-ago], [data-timer]")) freeze(one, page.told.zone);
   for (const form of shell.querySelectorAll("form")) renew(form);
-  return { ...page.told, user, session };
+  return { ...page.told, user, session, at: page.at };
+}
+
+// "3 min ago" was true when the page was kept; the moment itself stays true.
+function freeze(one, zone) {
+  const clock = { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const at = new Intl.DateTimeFormat("en-GB", clock).format(Date.parse(one.dateTime));
+  const word = one.dataset.timer === "down" ? "until" : one.dataset.timer ? "running from" : "at";
+  one.replaceWith(`${word} ${at}`);
 }
 
 /** Empty a form, and give it new ids: what is entered next is another entry. */

@@ -5,7 +5,12 @@ import { inWords } from "./offline-compose.js";
 
 const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 
-function clock(ms) {
+/** Times are of the site's zone, as everywhere in the pages. */
+export function useZone(zone) {
+  CLOCK.timeZone = zone;
+}
+
+export function clock(ms) {
   return new Date(ms).toLocaleTimeString("en-GB", CLOCK);
 }
 
@@ -68,6 +73,15 @@ export function sayAt(form, sentence) {
   form.querySelector('[type="submit"]').closest("div, p").before(line);
 }
 
+/** Say beside a form that its entry is on this device; where the person looks, not only in the banner. */
+export function sayKept(form, at) {
+  sayAt(form, "");
+  const line = make("p", "quiet", `Kept on this device at ${clock(at)}. It is sent when the network is back.`);
+  line.dataset.offlineSaid = "";
+  line.setAttribute("role", "status");
+  form.querySelector('[type="submit"]').closest("div, p").before(line);
+}
+
 /** Ask for what must be said before an entry is kept: a reason, or a tick that odd values are so. */
 export function askAt(form, { sentence, label, field }) {
   sayAt(form, sentence);
@@ -115,5 +129,3 @@ export function showEntries(rows, acts) {
   list.dataset.key = key;
   list.replaceChildren(...items);
 }
-
-export { clock };

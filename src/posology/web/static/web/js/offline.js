@@ -4,7 +4,7 @@
 import { startBeat } from "./offline-beat.js";
 import { GIVING, canBeTold, compose, inWords, kindOf, mayRepeat, noteOf } from "./offline-compose.js";
 import { rememberPage, renew, restorePage } from "./offline-page.js";
-import { answeredAt, askAt, clock, say, sayAt, sayNothing, showCount, showEntries } from "./offline-panel.js";
+import { answeredAt, askAt, clock, say, sayAt, sayKept, sayNothing, showCount, showEntries, useZone } from "./offline-panel.js";
 import { sendAll } from "./offline-send.js";
 import { change, countOf, entriesOf, keep, letGo, mayKeep, recall, remember, wipe } from "./offline-store.js";
 
@@ -18,6 +18,7 @@ const here = {
   awaySince: null,
   offset: 0, // server's clock less the device's, ms
   busy: false,
+  confirmed: 0, // when the server last confirmed the order, by its own clock
 };
 let anchor = null; // a moment of the server's clock, and the monotonic clock at it
 
@@ -108,8 +109,8 @@ async function keepEntry(form, kind) {
   }
   if (GIVING.has(kind)) entries.push(noteOf(`Given while the order was unconfirmed: ${said}`, entries[0]));
   await keep(here.user, here.told.session, entries.map(withPatient), "waiting");
-  sayAt(form, ""); // only now, when it is on disk, do the fields clear
-  renew(form);
+  renew(form); // only now, when it is on disk, do the fields clear
+  sayKept(form, now());
   await refresh();
 }
 
@@ -129,10 +130,11 @@ async function heard(answer) {
   }
   const was = here.state;
   here.state = answer.state;
-  if (here.state === "away") here.awaySince ??= Date.now();
+  if (here.state === "away") here.awaySince ??= here.confirmed || now();
   else if (here.state === "here") here.awaySince = null;
   tell();
   if (here.state !== "here") return refresh();
+  if (here.told && now() - here.confirmed > 15000) await remember("confirmed", (here.confirmed = now()));
   if (Math.abs(here.offset - ((await recall("offset")) ?? 0)) > 1000) await remember("offset", here.offset);
   const waiting = (await entriesOf(here.user)).filter((row) => row.how === "waiting");
   if (waiting.length) await sendAll(here.user, () => here.told?.patient ?? "", answer.token);
@@ -159,7 +161,7 @@ function tell() {
       ? "What you record is kept on this device, and sent when the network is back."
       : "This device may not keep entries. Write on the downtime sheet.")];
     lines.push("Nothing new is permitted: no start, no discharge, no change of the order.");
-    if (Date.now() - here.awaySince >= UNCONFIRMED_MS) lines.push(`The order is unconfirmed since ${since}. Follow the downtime sheet.`);
+    if (now() - here.awaySince >= UNCONFIRMED_MS) lines.push(`The order is unconfirmed since ${since}. Follow the downtime sheet.`);
     if (skew > 2) lines.push(`This device's clock is ${skew} s off; the server's is used.`);
     say("hold", "Without the network", lines);
   } else if (here.state === "locked" || here.state === "other") {
@@ -213,11 +215,13 @@ export async function startOffline() {
   here.user = here.told?.user ?? (await recall("user").catch(() => "")) ?? "";
   document.addEventListener("submit", onSignOut, true);
   if (here.told) {
+    useZone(here.told.zone);
     document.addEventListener("submit", onSubmit, true);
     here.keeps = await mayKeep();
     document.documentElement.dataset.offline = here.keeps ? "kept" : "refused";
     if (here.keeps) {
       await remember("user", here.user);
+      if (shell) here.confirmed = (await recall("confirmed")) ?? here.told.at;
       await afterSending();
       if (place) await rememberPage(here.user, here.told.session, here.told);
       if (place) standIn().catch(() => null);
