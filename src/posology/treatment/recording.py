@@ -17,6 +17,7 @@ from posology.treatment.dosing import (
 )
 from posology.treatment.fields import Payload
 from posology.treatment.gate import GateItem, GateKind, gate_items
+from posology.treatment.jumps import check_no_jump
 from posology.treatment.leaving import check_may_discharge
 from posology.treatment.orders import Order
 from posology.treatment.payloads import (
@@ -28,6 +29,7 @@ from posology.treatment.payloads import (
     GateAnswered,
     InfusionRateChanged,
     InfusionResumed,
+    ReadingTaken,
     WorksheetChecked,
 )
 from posology.treatment.policies import (
@@ -74,7 +76,7 @@ def check_may_record(
 
     Raises
     ------
-    NotAllowed, CheckFailed, LimitExceeded
+    NotAllowed, CheckFailed, LimitExceeded, NeedsConfirmation
         With what stands in the way.
     """
     knowledge = library or load_library()
@@ -98,6 +100,8 @@ def check_may_record(
         if isinstance(payload, InfusionResumed) or not _lowers(state, payload):
             check_prescriber_decided(state, protocol, at, knowledge)
         check_infusion_rate(order, state, payload.rate_mg_per_min, on=at, library=knowledge)
+    elif isinstance(payload, ReadingTaken):
+        check_no_jump(state, payload)
     elif isinstance(payload, DischargeCriterion) and payload.key not in protocol.discharge.criteria:
         raise NotAllowed(
             (Obstacle("key", f"'{payload.key}' is no criterion of {protocol.title}. Reload the page."),)

@@ -22,8 +22,11 @@ from posology.treatment import (
     GateKind,
     NeedsConfirmation,
     NotAllowed,
+    load_payload,
     read_payload,
 )
+from posology.treatment.jumps import jumps
+from posology.treatment.payloads import ReadingTaken
 from posology.web.moments import latest_clock
 from posology.web.reading import typed_day
 from posology.web.session.form import Form, FormFaults
@@ -117,6 +120,12 @@ def sentence_of(fault: FieldFault) -> str:
     """Return a fault as it stands beside its own field: without the field's name before it."""
     said = fault.message.removeprefix(f"{fault.field}: ")
     return EMPTY if said.endswith("is missing. Add it.") else said[:1].upper() + said[1:]
+
+
+def note_questions(form: Form, question: NeedsConfirmation) -> None:
+    """Write each question beside the field it is about."""
+    for fault in question.faults:
+        form.questions[fault.field] = sentence_of(fault)
 
 
 def note_obstacles(form: Form, refusal: NotAllowed) -> None:
@@ -272,7 +281,7 @@ def _readings(form: Form, chair: Chairside, at: datetime | None, zone: tzinfo) -
     if not payload and not scored:
         form.sentences.append("Nothing is entered yet. Enter at least one reading.")
     if payload:
-        payload["confirmed_extreme"] = _all_confirmed(form, payload)
+        payload["confirmed_extreme"] = _all_confirmed(form, chair, payload)
         yield Entered(_id(form), EventKind.READING_TAKEN, payload, at)
     for scale in scored:
         said = {"scale": scale, "value": form.value(scale)}
@@ -284,17 +293,29 @@ def confirm_name(row: tuple[str, ...], typed: Mapping[str, Any]) -> str:
     return "confirm_" + "_".join(str(typed.get(name, "")).strip() for name in row) + f"_{row[0]}"
 
 
-def _all_confirmed(form: Form, payload: Mapping[str, Any], before: Mapping[str, str] | None = None) -> bool:
+def _all_confirmed(
+    form: Form, chair: Chairside, payload: Mapping[str, Any], before: Mapping[str, str] | None = None
+) -> bool:
     """Say whether each value that is asked about was confirmed by its own tick, or stood there before."""
+    odd = _asked_about(chair, payload)
+    asked = {name for name in odd if (before or {}).get(name) != payload[name]}
+    rows = [row for row in ROWS if asked & set(row)]
+    return bool(odd) and all(form.value(confirm_name(row, payload)) in {"yes", "on"} for row in rows)
+
+
+def _asked_about(chair: Chairside, payload: Mapping[str, Any]) -> set[str]:
+    """Return the values that are looked at twice: beyond the usual, or a tenfold jump against the last."""
+    asked: set[str] = set()
     try:
         read_payload(EventKind.READING_TAKEN, payload)
     except NeedsConfirmation as question:
-        asked = {f.field for f in question.faults if (before or {}).get(f.field) != payload[f.field]}
-        rows = [row for row in ROWS if asked & set(row)]
-        return all(form.value(confirm_name(row, payload)) in {"yes", "on"} for row in rows)
+        asked = {fault.field for fault in question.faults}
     except EventError:
-        return False  # what is wrong with it is told when it is recorded
-    return False
+        return set()  # what is wrong with it is told when it is recorded
+    reading = load_payload(EventKind.READING_TAKEN, payload)
+    if isinstance(reading, ReadingTaken):
+        asked |= {fault.field for fault in jumps(chair.state, reading)}
+    return asked
 
 
 def _criteria(form: Form, chair: Chairside, at: datetime | None, zone: tzinfo) -> Iterator[Entered]:
@@ -320,7 +341,7 @@ def _corrected(form: Form, chair: Chairside, at: datetime | None, zone: tzinfo) 
     if form.value("how") == "withdraw":
         payload["withdrawn"] = True
     elif form.value("how") == "change":
-        _new_content(form, EventKind(target.kind), payload, values_of(chair, target))
+        _new_content(form, chair, target, payload)
         if at is not None:
             payload["occurred_at"] = at.isoformat()
         if len(payload) == 2:
@@ -342,12 +363,13 @@ def righted(form: Form, before: Mapping[str, str]) -> dict[str, str]:
     return {**before, **typed} if typed else {}
 
 
-def _new_content(form: Form, kind: EventKind, payload: dict[str, Any], before: Mapping[str, str]) -> None:
+def _new_content(form: Form, chair: Chairside, target: EventRow, payload: dict[str, Any]) -> None:
+    kind, before = EventKind(target.kind), values_of(chair, target)
     content: dict[str, Any] = {}
     if kind is EventKind.READING_TAKEN:
         content = dict(righted(form, before))
         if content:
-            content["confirmed_extreme"] = _all_confirmed(form, content, before)
+            content["confirmed_extreme"] = _all_confirmed(form, chair, content, before)
     elif kind is EventKind.SCALE_SCORED:
         content = {"scale": form.value("scale"), "value": form.value("value")} if form.value("value") else {}
     elif kind in {EventKind.NOTE_WRITTEN, EventKind.DRUG_GIVEN} and form.value("text").strip():

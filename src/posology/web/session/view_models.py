@@ -294,13 +294,14 @@ def chart_of(
             VitalPoint(e.at, e.payload.systolic, e.payload.diastolic, e.payload.heart_rate, e.payload.spo2)
             for e in state.readings
         ],
-        doses=list(_dose_steps(chair)),
+        doses=list(dose_steps(chair)),
         events=[EventPoint(at, what) for at, kind, what in told if kind in _CHARTED],
         now=None if chair.is_over else chair.at,
     )
 
 
-def _dose_steps(chair: Chairside) -> Iterator[DoseStep]:
+def dose_steps(chair: Chairside) -> Iterator[DoseStep]:
+    """Yield the stretches in which the dose ran, as they are drawn."""
     state = chair.state
     until = min(chair.at, state.ended_at) if state.ended_at else chair.at
     for infusion in state.infusions:

@@ -19,7 +19,7 @@ from posology.clinic.orders.stored import OrderAltered
 from posology.clinic.sessions.queries import session_for
 from posology.knowledge import load_library
 from posology.quantities import DomainError
-from posology.treatment import EventKind, NotAllowed, SessionPhase
+from posology.treatment import EventKind, NeedsConfirmation, NotAllowed, SessionPhase
 from posology.web.components import Crumbs, ErrorSummary, Link, Problem
 from posology.web.conflict import KeptField
 from posology.web.grounds import chain_of
@@ -27,7 +27,7 @@ from posology.web.options.order_text import sentence_of_order
 from posology.web.page import OpenPatient, now_of, open_patient, person
 from posology.web.session import later_panels, panels, view_models
 from posology.web.session.correcting import correction_panel
-from posology.web.session.entering import EMPTY, KINDS, entered, note_obstacles, note_refusal
+from posology.web.session.entering import EMPTY, KINDS, entered, note_obstacles, note_questions, note_refusal
 from posology.web.session.form import Form, FormFaults, form_of
 from posology.web.session.gate import gate_panel
 from posology.web.session.log import Told, event_list, log_of
@@ -88,6 +88,9 @@ def send(request: HttpRequest, session: UUID, kind: str) -> HttpResponse:
         return _show(chair, opened, form, status=422)
     except NotAllowed as refusal:
         note_obstacles(form, refusal)
+        return _show(chair, opened, form, status=422)
+    except NeedsConfirmation as question:
+        note_questions(form, question)
         return _show(chair, opened, form, status=422)
     except (Conflict, NotPermitted, NotFound, OrderAltered):
         raise
