@@ -27,6 +27,9 @@ CSRF_TRUSTED_ORIGINS = [o.strip() for o in os.environ.get("CSRF_TRUSTED_ORIGINS"
 # ---------------------------------------------------------------- the site
 # The demo's clock may be set ahead by a file that holds seconds; a clinic's clock may not be moved.
 CLOCK_OFFSET_FILE = os.environ.get("POSOLOGY_CLOCK_OFFSET_FILE", "") if DEMO else ""
+# What papers tell people to call; empty means not set, and the paper says so. For staff: "Name 123; ...".
+SITE_PHONE = os.environ.get("POSOLOGY_SITE_PHONE", "")
+DOWNTIME_PHONES = os.environ.get("POSOLOGY_DOWNTIME_PHONES", "")
 SITE_ZONE = os.environ.get("POSOLOGY_SITE_ZONE", "UTC")
 # Engineering default, to be set by each site: how soon a risk answer must be seen by a person.
 RISK_TASK_DUE_MINUTES = 60

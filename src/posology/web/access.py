@@ -75,6 +75,8 @@ ACCESS: dict[str, frozenset[Role]] = {
     "session-record": ACTIONS["view_session"],
     "session-curve": ACTIONS["view_session"],
     "session-late": ACTIONS["view_session"],
+    "session-paper": ACTIONS["view_session"],
+    "downtime-sheets": ACTIONS["view_session"],
     **dict.fromkeys(("outage-beat", "outage-shell", "outage-worker"), EVERY_ROLE),
     "monitors": ACTIONS["view_monitors"],
     **dict.fromkeys(("session-monitor", "session-monitor-now"), ACTIONS["view_monitors"]),

@@ -51,6 +51,7 @@ class World:
             "session-event": {"session": self.session_id, "kind": "note_written"},
             "session-record": {"session": self.session_id},
             "session-curve": {"session": self.session_id},
+            "session-paper": {"session": self.session_id, "name": "record"},
             "session-late": {"session": self.session_id},
             "session-monitor": {"session": self.session_id},
             "session-monitor-now": {"session": self.session_id},

@@ -1,17 +1,24 @@
 """The heartbeat of a session's page, the page that stands in for it, and where its queue arrives."""
 
+from datetime import date
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.middleware.csrf import get_token
 
+from posology.clinic.care.chairside import Chairside, chairside
 from posology.clinic.care.rejoin import Answered, take_late
-from posology.clinic.sessions.queries import session_for
+from posology.clinic.sessions.queries import board, session_for
+from posology.papers import render
+from posology.quantities import DomainError, read_day
 from posology.web.components import Frame
+from posology.web.outage.papers import leaving_data, pack_data, record_data
 from posology.web.outage.sent import QueueUnreadable, read_queue
-from posology.web.page import now_of, person, show
+from posology.web.page import now_of, open_patient, person, show
 
 WORKER = "web/js/offline-worker.js"
 
@@ -61,3 +68,51 @@ def late(request: HttpRequest, session: UUID) -> HttpResponse:
             "open": sum(a.became in {Answered.REFUSED, Answered.ASKED, Answered.CONFLICT} for a in answers),
         }
     )
+
+
+# ---------------------------------------------------------------- papers
+
+
+def paper(request: HttpRequest, session: UUID, name: str) -> HttpResponse:
+    """Print one paper of a session: its record, its downtime sheet, or what the patient takes home."""
+    if name not in {"record", "downtime", "leaving"}:
+        raise Http404
+    now = now_of(request)
+    chair = chairside(person(request), session, at=now)
+    opened = open_patient(request, chair.session.patient_id, page=f"paper-{name}", of=())
+    if name == "downtime":
+        pack = pack_data([(chair.session.chair, chair)], opened.patient.clinic, at=now)
+        return _pdf(render("downtime-pack", pack), "downtime-sheet")
+    if name == "record":
+        return _pdf(render("session-record", record_data(chair, at=now)), "session-record")
+    return _pdf(render("leaving", leaving_data(chair, at=now)), "take-home")
+
+
+def packs(request: HttpRequest) -> HttpResponse:
+    """Print the downtime sheets of a day, one a session and a blank one for each chair without any."""
+    by, now = person(request), now_of(request)
+    zone = ZoneInfo(by.clinic.zone)
+    day = _day(request.GET.get("day", "")) or now.astimezone(zone).date()
+    lines = board(by.clinic, day)
+    chairs: list[tuple[int | None, Chairside | None]] = []
+    for line in lines:
+        if line.session.phase not in {"discharged", "cancelled"}:
+            open_patient(request, line.session.patient_id, page="paper-downtime", of=())
+            chairs.append((line.session.chair, chairside(by, line.session.pk, at=now)))
+    taken = {number for number, _ in chairs}
+    chairs += [(n, None) for n in range(1, by.clinic.chairs + 1) if n not in taken]
+    chairs.sort(key=lambda one: one[0] or 999)
+    return _pdf(render("downtime-pack", pack_data(chairs, by.clinic, at=now)), f"downtime-{day.isoformat()}")
+
+
+def _day(text: str) -> date | None:
+    try:
+        return read_day(text, what="day") if text else None
+    except DomainError as fault:
+        raise BadRequest(str(fault)) from None
+
+
+def _pdf(content: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    return response
