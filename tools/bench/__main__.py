@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
-    parser.add_argument("part", nargs="?", choices=("all", "cold", "advice", "monitors", "simulation"), default="all")
+    parts = ("all", "cold", "advice", "monitors", "simulation")
+    parser.add_argument("part", nargs="?", choices=parts, default="all")
     parser.add_argument("workload", nargs="*", choices=[*WORKLOADS, []], help="run only these workloads")
     parser.add_argument("--rounds", type=int, default=7, help="rounds in turn; at least 5 give a median")
     asked = parser.parse_args()

@@ -6,11 +6,13 @@ from itertools import product
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from posology.clinic.care.from_monitor import confirm_readings
 from posology.clinic.care.together import FormRefused
 from posology.clinic.monitors.actions import MonitorRefused, end_joining, join_monitor
 from posology.clinic.monitors.models import Association, MonitorDevice, MonitorMessage, MonitorReading
+from posology.clinic.monitors.places import _writers
 from posology.clinic.monitors.receiving import kept_text, raw_bytes
 from posology.clinic.sessions.queries import chain_faults, event_rows, state_of
 from posology.treatment import due_readings, dump_payload, read_payload
@@ -421,3 +423,13 @@ def test_an_entry_without_a_monitor_is_hashed_as_before_monitors_were():
     written = {"spo2": 97, "confirmed_extreme": False}
     rest = {"systolic": None, "diastolic": None, "heart_rate": None, "respiratory_rate": None}
     assert dump_payload(read_payload("reading_taken", {"spo2": 97})) == {**written, **rest}
+
+
+def test_values_are_handed_to_the_database_as_django_hands_them(bedside):
+    bedside.joined(1, "Monitor 1")
+    bedside.wait(seconds=5, microseconds=7).say(values={"systolic": "128.25", "diastolic": "", "spo2": "97"})
+    for row in [*bedside.rows(), *MonitorMessage.objects.for_clinic(bedside.site.clinic)]:
+        ours = {name: write(getattr(row, name)) for name, write in _writers(type(row), connection.vendor)}
+        fields = row._meta.concrete_fields
+        theirs = {f.attname: f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields}
+        assert ours == theirs
