@@ -41,10 +41,11 @@ expect.set_options(timeout=30_000)  # ms
 
 @dataclass
 class Demo:
-    """A running demo: where it is, and its clock."""
+    """A running demo: where it is, its clock, and the process that answers."""
 
     url: str
     clock: Path
+    pid: int
 
     def set_clock(self, minutes: float) -> None:
         """Set the demo's clock so many minutes ahead of the true one."""
@@ -95,7 +96,7 @@ def running_demo(folder: Path) -> Iterator[Demo]:
         )
         try:
             _wait_until_it_answers(port, process, folder / "log")
-            yield Demo(f"http://127.0.0.1:{port}", clock)
+            yield Demo(f"http://127.0.0.1:{port}", clock, process.pid)
         finally:
             process.terminate()
             process.wait(timeout=20)

@@ -56,6 +56,7 @@ KNOWN = {
 # What a page is called here, and its address; "chair N" is a session that the board leads to.
 PAGES: dict[str, str] = {
     "board": "/",
+    "board on a wall": "/board/wall/",
     "patients": "/patients/",
     "new patient": "/patients/new/",
     "patient in an infusion": of(1),

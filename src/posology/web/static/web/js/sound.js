@@ -8,6 +8,7 @@ const KEY = "sound-heard-at";
 
 let audio = null;
 let tested = false;
+let asking = false; // a tone was played, and nobody has said yet whether it was heard
 
 function tone() {
   const start = audio.currentTime;
@@ -28,7 +29,7 @@ function isOn() {
   return tested && audio?.state === "running";
 }
 
-function paint(strip, asking = false) {
+function paint(strip) {
   strip.dataset.sound = isOn() ? "on" : "off";
   const word = isOn() ? "Sound on" : "No sound";
   const more = asking
@@ -50,7 +51,8 @@ function paint(strip, asking = false) {
 async function wake() {
   audio ??= new AudioContext();
   audio.onstatechange = () => paint(document.querySelector("[data-sound]"));
-  await audio.resume();
+  // Where there is nothing to sound from, a browser may never answer; then there is no sound, and it is said.
+  await Promise.race([audio.resume(), new Promise((done) => setTimeout(done, 1500))]);
 }
 
 export function sound() {
@@ -63,6 +65,7 @@ export function startSound() {
   tested = Date.now() - Number(sessionStorage.getItem(KEY) ?? 0) < SHIFT_MS;
   const answer = (didHear) => {
     tested = didHear;
+    asking = false;
     if (didHear) sessionStorage.setItem(KEY, String(Date.now()));
     else sessionStorage.removeItem(KEY);
     paint(strip);
@@ -70,7 +73,8 @@ export function startSound() {
   strip.querySelector("[data-sound-test]").addEventListener("click", async () => {
     await wake();
     tone();
-    paint(strip, true);
+    asking = true;
+    paint(strip);
     strip.querySelector("[data-sound-heard]").focus();
   });
   strip.querySelector("[data-sound-heard]").addEventListener("click", () => answer(true));
