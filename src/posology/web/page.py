@@ -69,6 +69,7 @@ def frame_of(request: HttpRequest) -> Frame:
             Link(label, reverse(name), current=here in pages)
             for label, name, pages in (
                 ("Board", "board", {"board"}),
+                ("Visits", "visits", {"visits"}),
                 ("Patients", "patients", PATIENT_PAGES),
                 ("Monitors", "monitors", {"monitors"}),
                 ("Knowledge", "knowledge", KNOWLEDGE_PAGES | PROTOCOL_PAGES | {"alerts", "alert", "rate"}),
@@ -97,6 +98,8 @@ PATIENT_PAGES = frozenset(
         "curve",
         "sign",
         "order",
+        "patient-visits",
+        "visit",
         "form",
     }
 )

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from html import unescape
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -15,6 +15,7 @@ from posology.clinic.accounts.models import User
 from posology.clinic.care.queries import advice_for
 from posology.clinic.outcomes.models import RiskTask
 from posology.clinic.patients.models import Patient
+from posology.clinic.visits.actions import plan_visits
 from tests import factories, site_protocols
 from tests.cases import NOW
 
@@ -31,6 +32,7 @@ class World:
     task_id: UUID
     option_id: str
     version_id: UUID  # a draft of the site's own protocol
+    visit_id: UUID  # the next appointment of the treated
 
     def kwargs_for(self, name: str) -> dict[str, Any]:
         """Return what the address of a page needs."""
@@ -55,6 +57,10 @@ class World:
             "session-late": {"session": self.session_id},
             "session-monitor": {"session": self.session_id},
             "session-monitor-now": {"session": self.session_id},
+            "visit": {"visit": self.visit_id},
+            "visit-calendar": {"visit": self.visit_id},
+            "patient-visits": {"patient": self.treated.pk},
+            "patient-visits-calendar": {"patient": self.treated.pk},
             "form": {"patient": self.patient.pk, "instrument": "phq-9"},
             "protocol": {"protocol": "ketamine-iv"},
             "rule": {"file": "rules-session", "rule": "heart-rate"},
@@ -82,7 +88,18 @@ def world(name: str = "Synthetic Clinic") -> World:
     task = RiskTask.objects.for_clinic(site.clinic).get(patient=treated)
     option = next(o for o in advice_for(patient, as_of=NOW).options if o.dose)
     draft = site_protocols.drafted(site, at=NOW)
-    return World(site, patient, treated, signed.order.pk, signed.session.pk, task.pk, option.id, draft.pk)
+    (visit,) = plan_visits(
+        plan_id=uuid4(),
+        patient=treated,
+        first_on=NOW.date() + timedelta(days=3),
+        clock=time(10),
+        chair=None,
+        count=1,
+        by=site.nurse,
+        at=NOW,
+    )
+    ids = (signed.order.pk, signed.session.pk, task.pk, option.id, draft.pk, visit.pk)
+    return World(site, patient, treated, *ids)
 
 
 def signed_in(user: User) -> Client:

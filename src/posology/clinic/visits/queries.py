@@ -146,6 +146,15 @@ def unsigned_on(clinic: Clinic, day: date) -> tuple[Booked, ...]:
     return tuple(b for b in visits_on(clinic, day) if b.session is None)
 
 
+def sessions_beside(clinic: Clinic, day: date, visits: Iterable[Booked]) -> tuple[SessionRow, ...]:
+    """Return the sessions of a day that keep none of these visits."""
+    start, end = day_of(clinic, day)
+    rows = SessionRow.objects.for_clinic(clinic).filter(scheduled_at__gte=start, scheduled_at__lt=end)
+    rows = rows.exclude(phase=SessionPhase.CANCELLED).exclude(order__status=OrderStatus.WITHDRAWN)
+    rows = rows.exclude(pk__in=[b.session.pk for b in visits if b.session is not None])
+    return tuple(rows.select_related("patient").order_by("scheduled_at"))
+
+
 def appointed(patient: Patient, day: date) -> Booked | None:
     """Return the visit of a patient that stands on a day and has no session, if there is one."""
     course = Course.objects.for_clinic(patient.clinic_id).filter(patient=patient, status="open").first()

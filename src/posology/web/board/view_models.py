@@ -10,6 +10,7 @@ from django.utils.timezone import get_current_timezone, localtime
 from posology.clinic.care.board import ChairNow, Today
 from posology.clinic.outcomes.models import RiskTask
 from posology.clinic.patients.models import Patient
+from posology.clinic.visits.queries import Booked
 from posology.treatment import SessionPhase, SessionState
 from posology.treatment.notices import DueThing
 from posology.web.components import (
@@ -143,9 +144,23 @@ def planned_of(today: Today, *, locked: bool) -> Table:
         )
         for line in today.lines
     )
+    rows += tuple(_unsigned_row(booked, locked=locked) for booked in today.unsigned)
     empty = EmptyState("No session today", "A session appears here when a prescriber has signed its order.")
     columns = (Column("Who"), Column("When"), Column("Chair"), Column("Phase"))
     return Table("Sessions today", columns, rows, empty=empty)
+
+
+def _unsigned_row(booked: Booked, *, locked: bool) -> Row:
+    """Build the line of an appointment whose order is not signed yet: nothing may be given from it."""
+    href = reverse("visit", kwargs={"visit": booked.row.pk})
+    return Row(
+        (
+            Cell(HIDDEN if locked else _letters(booked.row.patient), href="" if locked else href),
+            Cell(clock_text(booked.starts_at, get_current_timezone())),
+            Cell(f"Chair {booked.chair}" if booked.chair else None, missing="no chair yet"),
+            Cell("", chip=Chip(Status.DUE, "Order to be signed")),
+        )
+    )
 
 
 def _phase_cell(phase: SessionPhase) -> Cell:

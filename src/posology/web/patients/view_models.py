@@ -152,6 +152,7 @@ def _links(opened: OpenPatient, overview: Overview) -> tuple[Button, ...]:
         ("Assessment", opened.url("assessment", part="psychiatric"), "view_patient"),
         ("Eligibility", opened.url("eligibility"), "view_advice"),
         ("Options", opened.url("options"), "view_advice"),
+        ("Visits", opened.url("patient-visits"), "view_visits"),
         ("Fill in PHQ-9", opened.url("form", instrument="phq-9"), "record_form"),
         ("Fill in GAD-7", opened.url("form", instrument="gad-7"), "record_form"),
         ("Import a FHIR file", opened.url("import"), "import_bundle"),

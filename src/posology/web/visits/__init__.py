@@ -1,0 +1,1 @@
+"""Appointments: the day by chairs, one patient's plan, and moving a visit by two lists."""
