@@ -138,7 +138,7 @@ def _appointed_chair(patient: Patient, when: datetime) -> int | None:
 
 
 def _when(patient: Patient, option: Option, scheduled_at: datetime | None, at: datetime) -> datetime:
-    """Return the time of the session: as chosen, as appointed, or now on its planned day, or at nine later."""
+    """Return the time of the session: as chosen, as appointed, now on its planned day, or at nine later."""
     if scheduled_at is not None:
         when = check_aware(scheduled_at, what="time of the session")
         if site_day(patient, when) < site_day(patient, at):

@@ -104,7 +104,7 @@ def _known(opened: OpenPatient) -> bool:
 
 def _plan_form(opened: OpenPatient, coming: Coming) -> PlanForm:
     initial = {
-        "first_on": view_models.day_text(coming.on),
+        "first_on": day_text(coming.on),
         "chair": "any",
         "count": str(coming.left_in_phase or 4),
     }
