@@ -67,6 +67,10 @@ class Running:
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._events = list(events)
+        self._ids: set[UUID] = set()
+        self._named: set[UUID] = set()  # by corrections, whose event may still arrive
+        self._last: _Order | None = None
+        self._state: SessionState | None = None
         self._make()
 
     def take(self, *events: Event) -> None:
@@ -122,9 +126,8 @@ class Running:
             self._fold.take(one.event, original=one.original, correction=one.correction)
         self._last = _order(told[-1].event) if told else None
         self._ids = {e.id for e in once}
-        # What a correction names may still arrive; then the correction acts on it.
         self._named = {c.payload.event_id for c in corrections if isinstance(c.payload, Corrected)}
-        self._state: SessionState | None = None
+        self._state = None
 
 
 def _check_one_session(events: Iterable[Event]) -> None:
@@ -175,7 +178,10 @@ _RANK = {
 }
 
 
-def _order(event: Event) -> tuple[datetime, int, int, int]:
+_Order = tuple[datetime, int, int, int]
+
+
+def _order(event: Event) -> _Order:
     return event.occurred_at, _RANK[event.kind], event.sequence, event.id.int
 
 
