@@ -137,7 +137,11 @@ def test_a_start_from_a_tablet_that_did_not_hear_of_the_cancellation_stands_besi
     assert answer["became"] == "beside" and answer["sentence"]
     assert [c.event.id for c in seat.state.conflicts] == [UUID(start["id"])]
     page = text_of(seat.open())
-    assert "not fit the rest of the record" in page
+    for words in ("What does not fit", "The record held", "Session cancelled", "It is counted, because it has"):
+        assert words in page, words
+    with time_machine.travel(seat.at, tick=False):
+        board = text_of(seat.client().get(reverse("board")))
+    assert "1 entry does not fit the record" in board
     assert became(send(seat, [start])) == ["beside"]
 
 

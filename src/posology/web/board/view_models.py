@@ -72,8 +72,22 @@ def _card(chair: ChairNow, same: set[str], *, locked: bool) -> ChairCard:
         readings=_readings(chair.state),
         href=href,
         locked=locked,
-        note="Two patients here have these letters: check the name" if letters in same else "",
+        note=_note(chair.state, twice=letters in same),
     )
+
+
+def _note(state: SessionState, *, twice: bool) -> str:
+    """Say what a person must look at: letters that two patients share, entries that do not fit (H-29)."""
+    letters = "Two patients here have these letters: check the name" if twice else ""
+    return ". ".join(words for words in (letters, misfits(state)) if words)
+
+
+def misfits(state: SessionState) -> str:
+    """Say how many entries do not fit the rest of a session's record; nothing where all do."""
+    number = len(state.conflicts)
+    if not number:
+        return ""
+    return f"{number} entr{'y does' if number == 1 else 'ies do'} not fit the record: look at the session"
 
 
 def _due_words(due: DueThing) -> str:
@@ -139,7 +153,7 @@ def planned_of(today: Today, *, locked: bool) -> Table:
                 ),
                 Cell(clock_text(line.session.scheduled_at, get_current_timezone())),
                 Cell(f"Chair {line.session.chair}" if line.session.chair else None, missing="no chair yet"),
-                _phase_cell(line.state.phase),
+                _phase_cell(line.state.phase, misfits(line.state)),
             )
         )
         for line in today.lines
@@ -163,9 +177,9 @@ def _unsigned_row(booked: Booked, *, locked: bool) -> Row:
     )
 
 
-def _phase_cell(phase: SessionPhase) -> Cell:
+def _phase_cell(phase: SessionPhase, more: str) -> Cell:
     status = Status.DONE if phase is SessionPhase.DISCHARGED else STATUS.get(phase)
-    return Cell("", chip=Chip(status, PHASE[phase])) if status else Cell(PHASE[phase])
+    return Cell("", chip=Chip(status, PHASE[phase]), sub=more) if status else Cell(PHASE[phase], sub=more)
 
 
 def forms_of(today: Today, *, locked: bool) -> tuple[tuple[str, str], ...]:
