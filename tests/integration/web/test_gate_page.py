@@ -7,6 +7,7 @@ import pytest
 from posology.clinic.care.chairside import chairside
 from posology.knowledge import Route
 from posology.treatment import EventKind, GateKind
+from posology.treatment.gate import TOGETHER
 from tests.integration.web.chair import chair, faults_of, filled_inputs
 from tests.integration.web.walk import text_of
 
@@ -77,3 +78,14 @@ def test_one_by_one_answers_are_recorded_as_they_were_given(db):
     seat.done("gate", **identifiers(seat), **{"together-state": "apart", "answer-urinary_symptoms": "yes"})
     assert [(e.payload.item, e.payload.answer) for e in seat.state.gate] == [("urinary_symptoms", "yes")]
     assert {row.kind for row in seat.state.entries} == {EventKind.IDENTITY_CHECKED, EventKind.GATE_ANSWERED}
+
+
+@pytest.mark.parametrize("route", [Route.INTRAVENOUS, Route.NASAL, Route.INTRAMUSCULAR, Route.ORAL])
+def test_a_usual_gate_is_eight_taps_at_most_with_the_question_on_pregnancy_too(db, route):
+    """One tap a box, a group and a question that stands alone, and one to send."""
+    form = re.search(r'<form class="form form--gate".*?</form>', text_of(chair(route).open()), re.DOTALL)
+    assert form is not None
+    names = set(re.findall(r'name="((?:answer|together)-\w+)"', form[0]))
+    grouped = {f"answer-{key}" for keys in TOGETHER.values() for key in keys}
+    boxes = {"record_number", "born_on"}
+    assert len(boxes | (names - grouped) | {"answer-pregnant"}) + 1 <= 8
