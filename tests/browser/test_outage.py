@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tests.browser.steps import choose, type_reading
 
 pytestmark = pytest.mark.browser
 
+SKEWED = "const was = Date.now; Date.now = () => was() + globalThis.__off;"
 BANNER = "[data-offline-panel] .notice"
 UNSENT = "[data-unsent]"
 
@@ -250,6 +252,25 @@ def test_four_hours_without_the_network(tablet: Tablet, demo: Demo, record_prope
     record_property("n", len(told))
 
 
+@pytest.mark.hazard("H-32")
+@pytest.mark.parametrize("off_min", [-1440, 1440, 5])
+def test_a_device_whose_clock_is_off_tells_the_servers_time(tablet: Tablet, demo: Demo, off_min: int):
+    """A day behind, a day ahead, five minutes ahead: the entry is dated within 2 s of the server's clock."""
+    tablet.context.add_init_script(f"globalThis.__off = {off_min} * 60000;" + SKEWED)
+    path = tablet.open_chair(2)
+    before = rows_of(demo, path)
+    tablet.cable.pull()
+    expect(tablet.page.locator(BANNER)).to_contain_text("the server's is used")
+    write_note(tablet.page, f"Off by {off_min} min.")
+    true = datetime.now(UTC)
+    waits(tablet.page, 1)
+    tablet.cable.put_back()
+    expect(tablet.page.locator(UNSENT)).to_be_hidden()
+    (told,) = rows_of(demo, path)[len(before) :]
+    told_at = datetime.fromisoformat(told.occurred_at).replace(tzinfo=UTC)
+    assert abs((told_at - true).total_seconds()) <= 2
+
+
 @pytest.mark.hazard("H-34")
 def test_a_form_whose_answer_never_came_is_recorded_once(tablet: Tablet, demo: Demo):
     """The cable breaks while the page's own form is under way; the device tells it again under its id."""
@@ -356,7 +377,8 @@ def test_the_page_that_stands_in_can_be_read_by_all(tablet: Tablet, size):
     assert tablet.page.evaluate("document.documentElement.scrollWidth") <= size[0]
     found = Axe().run(tablet.page)
     if pictures := os.environ.get("POSOLOGY_PICTURES"):
+        tablet.page.evaluate("scrollTo(0, 0)")
         for scheme in ("light", "dark"):
             tablet.page.emulate_media(color_scheme=scheme)
-            tablet.page.screenshot(path=f"{pictures}/outage-{size[0]}-{scheme}.png")
+            tablet.page.screenshot(animations="disabled", path=f"{pictures}/outage-{size[0]}-{scheme}.png")
     assert found.violations_count == 0, found.generate_report()
