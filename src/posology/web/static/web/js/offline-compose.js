@@ -115,9 +115,23 @@ export function noteOf(words, like) {
   return { ...like, id: crypto.randomUUID(), kind: "note_written", payload: { text: words }, live: false };
 }
 
+const SCALE_WORDS = { moaa_s: "Sedation, MOAA/S" };
+
 /** Tell an entry in a line, as the person would read it back. */
 export function inWords(entry) {
-  const said = Object.entries(entry.payload)
+  const told = entry.payload;
+  if (entry.kind === "reading_taken") {
+    const pressure = told.systolic || told.diastolic ? `${told.systolic ?? "—"}/${told.diastolic ?? "—"} mmHg` : "";
+    const rest = [
+      told.heart_rate && `heart rate ${told.heart_rate}/min`,
+      told.spo2 && `SpO2 ${told.spo2}%`,
+      told.respiratory_rate && `respiration ${told.respiratory_rate}/min`,
+    ];
+    return `Reading: ${[pressure, ...rest].filter(Boolean).join(", ")}`;
+  }
+  if (entry.kind === "scale_scored") return `${SCALE_WORDS[told.scale] ?? wordsOf(told.scale)}: ${told.value}`;
+  if (entry.kind === "note_written") return `Note: ${told.text}`;
+  const said = Object.entries(told)
     .filter(([name]) => name !== "confirmed_extreme")
     .map(([name, one]) => `${wordsOf(name)} ${one === true ? "yes" : one === false ? "no" : one}`);
   return `${wordsOf(entry.kind)}: ${said.join(", ")}`;

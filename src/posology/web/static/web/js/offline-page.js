@@ -38,8 +38,8 @@ export async function restorePage(shell) {
 function freeze(one, zone) {
   const clock = { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const at = new Intl.DateTimeFormat("en-GB", clock).format(Date.parse(one.dateTime));
-  const word = one.dataset.timer === "down" ? "until" : one.dataset.timer ? "running from" : "at";
-  one.replaceWith(`${word} ${at}`);
+  // A timer that counts up stands after "since" in the page.
+  one.replaceWith(one.dataset.timer === "down" ? `until ${at}` : one.dataset.timer ? at : `at ${at}`);
 }
 
 /** Empty a form, and give it new ids: what is entered next is another entry. */

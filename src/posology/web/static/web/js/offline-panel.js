@@ -3,6 +3,7 @@
 
 import { inWords } from "./offline-compose.js";
 
+const MOST_SHOWN = 6;
 const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 
 /** Times are of the site's zone, as everywhere in the pages. */
@@ -110,7 +111,11 @@ function button(words, act) {
 /** The entries of this person on this device; `acts` has again, asNote and forget, each given the row. */
 export function showEntries(rows, acts) {
   if (!rows.length && !document.querySelector("[data-offline-panel]")) return;
-  const items = rows.map((row) => {
+  // Those that a person must deal with first, then the latest; all are kept, however many.
+  const held = rows.filter((row) => row.how === "held");
+  const waiting = rows.filter((row) => row.how !== "held").reverse();
+  const shown = [...held, ...waiting.slice(0, MOST_SHOWN)];
+  const items = shown.map((row) => {
     const { entry } = row;
     const item = make("li", "", make("p", "", `${clock(Date.parse(entry.occurred_at))} ${inWords(entry)}`));
     if (row.how !== "held") return item;
@@ -127,5 +132,6 @@ export function showEntries(rows, acts) {
   const key = rows.map((row) => `${row.n}${row.how}`).join();
   if (list.dataset.key === key) return;
   list.dataset.key = key;
+  if (shown.length < rows.length) items.push(make("li", "quiet", `and ${rows.length - shown.length} more`));
   list.replaceChildren(...items);
 }
