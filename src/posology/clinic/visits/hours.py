@@ -17,6 +17,12 @@ def open_weekdays() -> tuple[int, ...]:
     return tuple(getattr(settings, "VISIT_WEEKDAYS", (0, 1, 2, 3, 4)))
 
 
+def open_from(day: date) -> date:
+    """Return the first open day from a day on; the day itself where the site is never open."""
+    days = (day + timedelta(days=n) for n in range(7))
+    return next((d for d in days if d.weekday() in open_weekdays()), day)
+
+
 def opens() -> time:
     """Return the first time of a visit."""
     return time.fromisoformat(getattr(settings, "VISITS_FROM", "08:00"))

@@ -18,7 +18,7 @@ from posology.clinic.protocols.queries import library_at
 from posology.clinic.visits.actions import cancel_visit, move_visit, plan_visits
 from posology.clinic.visits.calendar import calendar_of
 from posology.clinic.visits.coming import Coming, coming_of
-from posology.clinic.visits.hours import open_weekdays
+from posology.clinic.visits.hours import open_from, open_weekdays
 from posology.clinic.visits.queries import Booked, free_places, visit_for, visits_of, visits_on
 from posology.quantities import DomainError, read_day
 from posology.web.components import Crumbs, Link, errors_of
@@ -104,7 +104,7 @@ def _known(opened: OpenPatient) -> bool:
 
 def _plan_form(opened: OpenPatient, coming: Coming) -> PlanForm:
     initial = {
-        "first_on": day_text(coming.on),
+        "first_on": day_text(open_from(coming.on)),
         "chair": "any",
         "count": str(coming.left_in_phase or 4),
     }
