@@ -1,0 +1,336 @@
+"""The ledger of the drug: what came in, what was given, what was wasted, what is left, to the microgram.
+
+Pure double entry in whole micrograms: every line moves an amount from one account to another, so the sum
+over all accounts is 0 after any sequence of entries (hazard H-50). What was given is no entry of the ledger:
+it is a view of the sessions' own events, so that a correction at the chair moves the ledger with it. Knows no
+user, no database and no clock, and refuses nothing: what does not add up is kept, and shows in a balance.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+from types import MappingProxyType
+from uuid import UUID
+
+from posology.knowledge import Substance
+from posology.treatment.payloads import AdministrationStarted
+from posology.treatment.session_state import SessionState
+
+
+class Account(StrEnum):
+    """Where the drug can be. A balance is what lies there; the supplier's is below 0."""
+
+    SUPPLIER = "supplier"
+    SAFE = "safe"
+    OPEN = "open"
+    PATIENT = "patient"
+    WASTE = "waste"
+    RETURNED = "returned"
+    DISCREPANCY = "discrepancy"
+
+
+class ActKind(StrEnum):
+    """What a person writes into the ledger."""
+
+    RECEIVED = "received"
+    OPENED = "opened"
+    WASTED = "wasted"
+    RETURNED = "returned"
+    COUNTED = "counted"
+    REVERSED = "reversed"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Lot:
+    """One lot of one product."""
+
+    product_id: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One entry, for ever; it is undone only by a counter-entry that names it.
+
+    Attributes
+    ----------
+    id : UUID
+        Made by the client; of an opened container it is also the container's name.
+    kind, lot
+        What was done, with which lot.
+    containers : int
+        How many unopened containers it moves; what was counted, for a count.
+    content_ug : int
+        What one container holds, µg; of a receipt.
+    amount_ug : int
+        What is wasted or returned out of an opened container, µg.
+    opened : UUID, optional
+        The opened container that it is taken from.
+    session : UUID, optional
+        The session for which a container is opened.
+    reverses : UUID, optional
+        The entry that a counter-entry undoes.
+    """
+
+    id: UUID
+    kind: ActKind
+    lot: Lot
+    containers: int = 0
+    content_ug: int = 0
+    amount_ug: int = 0
+    opened: UUID | None = None
+    session: UUID | None = None
+    reverses: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """What one event of a session gave out of one lot, µg; at least that where a spray was not whole."""
+
+    session: UUID
+    lot: Lot
+    substance: Substance
+    at: datetime
+    amount_ug: int
+    is_least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A change of one account, µg; of the open account also of which container."""
+
+    account: Account
+    lot: Lot
+    ug: int
+    opened: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry or one dose with its postings, which add up to 0."""
+
+    postings: tuple[Posting, ...]
+    of: Act | Dose
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One opened vial or device: content, and what became of it, µg."""
+
+    id: UUID
+    lot: Lot
+    session: UUID | None
+    content_ug: int
+    given_ug: int
+    wasted_ug: int
+    returned_ug: int
+
+    @property
+    def remaining_ug(self) -> int:
+        """What is not accounted for, µg; below 0 where more left it than it held."""
+        return self.content_ug - self.given_ug - self.wasted_ug - self.returned_ug
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The fold of entries and doses.
+
+    Attributes
+    ----------
+    lines : tuple of Line
+        Entries as they were written, then doses in order of time.
+    balances : mapping of (Account, Lot) to int
+        µg; only what is not 0.
+    containers : mapping of UUID to Container
+        Every opened container whose opening was not undone.
+    content_ug : mapping of Lot to int
+        What one container of a lot holds, µg.
+    """
+
+    lines: tuple[Line, ...]
+    balances: Mapping[tuple[Account, Lot], int]
+    containers: Mapping[UUID, Container]
+    content_ug: Mapping[Lot, int]
+
+    def balance_ug(self, account: Account, lot: Lot | None = None) -> int:
+        """Return what lies in an account, of one lot or of all, µg."""
+        return sum(ug for (a, of), ug in self.balances.items() if a is account and lot in {None, of})
+
+    @property
+    def unaccounted_ug(self) -> int:
+        """What left the safe and is not explained, µg, each container by itself: 0 at a day's end.
+
+        Too much in one container never makes up for too little in another.
+        """
+        in_containers = sum(abs(c.remaining_ug) for c in self.containers.values())
+        return in_containers + sum(abs(ug) for ug in self.without_container.values())
+
+    @property
+    def without_container(self) -> Mapping[Lot, int]:
+        """What was given, wasted or returned of a lot out of no container on record, µg, below 0."""
+        found: dict[Lot, int] = defaultdict(int)
+        for line in self.lines:
+            for posting in line.postings:
+                if posting.account is Account.OPEN and posting.opened not in self.containers:
+                    found[posting.lot] += posting.ug
+        return {lot: ug for lot, ug in found.items() if ug}
+
+
+def fold(acts: Iterable[Act], doses: Iterable[Dose]) -> Ledger:
+    """Return the ledger that entries and doses make.
+
+    Parameters
+    ----------
+    acts : iterable of Act
+        In the order in which they were written.
+    doses : iterable of Dose
+        In any order. A dose is taken from the containers that were opened for its session out of its lot, one
+        after the other; the last bears what is over. Where none was opened it is taken from no container, and
+        stays in :attr:`Ledger.without_container`.
+
+    Returns
+    -------
+    Ledger
+        Whose balances add up to 0, whatever was entered.
+    """
+    written = tuple(acts)
+    book = _Book(frozenset(a.reverses for a in written if a.reverses is not None))
+    for act in written:
+        book.enter(act)
+    for dose in sorted(doses, key=lambda d: (d.at, d.session.int, d.lot)):
+        book.give(dose)
+    return book.result()
+
+
+class _Book:
+    """The ledger so far, held open."""
+
+    def __init__(self, undone: frozenset[UUID]) -> None:
+        self.undone = undone
+        self.lines: list[Line] = []
+        self.by_act: dict[UUID, Line] = {}
+        self.balances: dict[tuple[Account, Lot], int] = defaultdict(int)
+        self.content: dict[Lot, int] = {}
+        self.openings: dict[UUID, Act] = {}
+        self.out: dict[tuple[UUID, Account], int] = defaultdict(int)
+
+    def enter(self, act: Act) -> None:
+        """Post one entry."""
+        if act.kind is ActKind.RECEIVED:
+            self.content.setdefault(act.lot, act.content_ug)
+        if act.kind is ActKind.OPENED and act.id not in self.undone:
+            self.openings[act.id] = act
+        self.by_act[act.id] = self._post(self._postings(act), act)
+
+    def give(self, dose: Dose) -> None:
+        """Post one dose, out of the containers that were opened for it."""
+        mine = [a for a in self.openings.values() if (a.session, a.lot) == (dose.session, dose.lot)]
+        left = dose.amount_ug
+        taken: list[tuple[UUID | None, int]] = []
+        for opening in mine[:-1]:
+            room = self.content.get(dose.lot, 0) - self.out[opening.id, Account.PATIENT]
+            taken.append((opening.id, max(min(left, room), 0)))
+            left -= taken[-1][1]
+        taken.append((mine[-1].id if mine else None, left))
+        postings = [
+            p for key, ug in taken if ug for p in _moved(dose.lot, ug, Account.OPEN, Account.PATIENT, key)
+        ]
+        self._post(postings, dose)
+
+    def _postings(self, act: Act) -> list[Posting]:
+        whole = act.containers * self.content.get(act.lot, 0)
+        if act.kind is ActKind.RECEIVED:
+            return _moved(act.lot, act.containers * act.content_ug, Account.SUPPLIER, Account.SAFE)
+        if act.kind is ActKind.OPENED:
+            return _moved(act.lot, self.content.get(act.lot, 0), Account.SAFE, Account.OPEN, act.id)
+        if act.kind is ActKind.COUNTED:
+            missing = self.balances[Account.SAFE, act.lot] - whole
+            return _moved(act.lot, missing, Account.SAFE, Account.DISCREPANCY) if missing else []
+        if act.kind is ActKind.REVERSED:
+            line = self.by_act.get(act.reverses) if act.reverses else None
+            return [Posting(p.account, p.lot, -p.ug, p.opened) for p in line.postings] if line else []
+        to = Account.WASTE if act.kind is ActKind.WASTED else Account.RETURNED
+        if act.opened is None:
+            return _moved(act.lot, whole, Account.SAFE, to)
+        return _moved(act.lot, act.amount_ug, Account.OPEN, to, act.opened)
+
+    def _post(self, postings: Iterable[Posting], of: Act | Dose) -> Line:
+        line = Line(tuple(postings), of)
+        self.lines.append(line)
+        opened = {p.opened for p in line.postings if p.account is Account.OPEN}
+        for posting in line.postings:
+            self.balances[posting.account, posting.lot] += posting.ug
+            if posting.opened in opened and posting.opened is not None:
+                self.out[posting.opened, posting.account] += posting.ug
+        return line
+
+    def result(self) -> Ledger:
+        """Close the book."""
+        containers = {
+            key: Container(
+                key,
+                act.lot,
+                act.session,
+                self.content.get(act.lot, 0),
+                self.out[key, Account.PATIENT],
+                self.out[key, Account.WASTE],
+                self.out[key, Account.RETURNED],
+            )
+            for key, act in self.openings.items()
+        }
+        return Ledger(
+            tuple(self.lines),
+            MappingProxyType({key: ug for key, ug in self.balances.items() if ug}),
+            MappingProxyType(containers),
+            MappingProxyType(dict(self.content)),
+        )
+
+
+def _moved(lot: Lot, ug: int, away: Account, to: Account, opened: UUID | None = None) -> list[Posting]:
+    return [Posting(away, lot, -ug, opened), Posting(to, lot, ug, opened)]
+
+
+def doses_of(
+    state: SessionState, *, session: UUID, product_id: str, substance: Substance, at: datetime
+) -> tuple[Dose, ...]:
+    """Return what a session gave by ``at``, a dose an event, each with the lot that the event names.
+
+    Parameters
+    ----------
+    state : SessionState
+        The replay of its events, corrections included.
+    session, product_id, substance
+        Of the session and its order; the product that was checked at the bench goes before the order's.
+    at : datetime
+        Until when, aware.
+
+    Returns
+    -------
+    tuple of Dose
+        In order of time. Their sum is ``state.delivered_mg(at)`` to the microgram: what rounding takes from
+        one it gives to the next.
+    """
+    product = state.worksheet.payload.product_id if state.worksheet else product_id
+    starts = [e.payload for e in state.entries if isinstance(e.payload, AdministrationStarted)]
+    infused = [says for says in starts if says.devices is None]
+    parts: list[tuple[datetime, str, Fraction, bool]] = [
+        (infusion.started_at, says.lot, infusion.delivered(at), False)
+        for says, infusion in zip(infused, state.infusions, strict=True)
+    ]
+    each = state.mg_per_device
+    for device in state.devices:
+        known = device.payload.complete and each is not None
+        mg = each if known and each is not None else Fraction(0)
+        parts.append((device.at, device.payload.lot, mg, not known))
+    parts += [(d.at, d.payload.lot, Fraction(d.payload.dose_mg), False) for d in state.doses]
+    told: list[Dose] = []
+    exact, so_far = Fraction(0), 0
+    for moment, lot, mg, is_least in sorted((p for p in parts if p[0] <= at), key=lambda p: p[0]):
+        exact += mg
+        amount = round(exact * 1000) - so_far
+        so_far += amount
+        told.append(Dose(session, Lot(product, lot), substance, moment, amount, is_least))
+    return tuple(told)
