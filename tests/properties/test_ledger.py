@@ -4,12 +4,11 @@ import os
 import random
 from uuid import UUID
 
-
 from posology.knowledge import Substance
 from posology.treatment.ledger import Account, Act, ActKind, Dose, Lot, fold
 from tests.sessions import at
 
-SEQUENCES = int(os.environ.get("POSOLOGY_LEDGERS", "3000"))  # more at night
+SEQUENCES = int(os.environ.get("POSOLOGY_LEDGERS", "3000"))  # set it higher for a longer run
 LOTS = {
     Lot("ketamine-50", "A"): 500_000,
     Lot("ketamine-10", "A"): 200_000,
