@@ -231,7 +231,7 @@ def listen(*, host: str, port: int, clinic_name: str = "", every_address: bool =
     check_address(host, every_address=every_address)
     clinic = _clinic_of(clinic_name, list(Clinic.objects.order_by("name")))
     set_aside()
-    sys.setswitchinterval(0.0005)  # so that the door is answered while the store computes
+    sys.setswitchinterval(0.001)  # so that the door is answered while the store computes
 
     zone = ZoneInfo(clinic.zone)
 

@@ -106,6 +106,7 @@ def test_every_byte_is_kept():
     assert raw_bytes(kept_text(every)) == every
 
 
+@pytest.mark.hazard("H-07")
 @pytest.mark.hazard("H-43")
 def test_an_unknown_unit_or_an_empty_value_never_becomes_a_number(bedside, record_property):
     session = bedside.joined(1, "Monitor 1")
