@@ -271,6 +271,25 @@ def test_a_device_whose_clock_is_off_tells_the_servers_time(tablet: Tablet, demo
     assert abs((told_at - true).total_seconds()) <= 2
 
 
+def test_with_the_network_a_form_goes_its_usual_way_once(tablet: Tablet, demo: Demo):
+    """The sealed copy is let go of when the server has the entry: no second page, no second entry."""
+    path = tablet.open_chair(2)
+    before = rows_of(demo, path)
+    page = tablet.page
+    with page.expect_navigation():
+        write_note(page, "The usual way.")
+    page.evaluate("window.__same = true")
+    page.wait_for_function(
+        "new Promise(d => { const o = indexedDB.open('posology-offline'); o.onsuccess = () => {"
+        "o.result.transaction('entries').objectStore('entries').count().onsuccess = e =>"
+        "d(e.target.result === 0); }; })"
+    )
+    page.wait_for_timeout(2500)
+    assert page.evaluate("window.__same === true")
+    expect(page.locator(UNSENT)).to_be_hidden()
+    assert [r.payload for r in rows_of(demo, path)[len(before) :]] == [{"text": "The usual way."}]
+
+
 @pytest.mark.hazard("H-34")
 def test_a_form_whose_answer_never_came_is_recorded_once(tablet: Tablet, demo: Demo):
     """The cable breaks while the page's own form is under way; the device tells it again under its id."""

@@ -5,20 +5,20 @@ import { change, entriesOf, letGo } from "./offline-store.js";
 const AT_ONCE = 100;
 const DONE = new Set(["stored", "before", "beside"]);
 
-/** Send all that waits; return how many were taken, or null where the sending broke off. */
+/** Send all that waits, or that a form of the page may have sent; return how many the server did not have yet. */
 export async function sendAll(user, patientOf, token) {
-  let taken = 0;
-  const rows = (await entriesOf(user)).filter((row) => row.how === "waiting");
+  let fresh = 0;
+  const rows = (await entriesOf(user)).filter((row) => row.how !== "held");
   const sessions = [...new Set(rows.map((row) => row.session))];
   for (const session of sessions) {
     const queue = rows.filter((row) => row.session === session);
     for (let i = 0; i < queue.length; i += AT_ONCE) {
       const answers = await sendPart(user, session, queue.slice(i, i + AT_ONCE), patientOf, token);
-      if (answers === null) return null;
-      taken += answers;
+      if (answers === null) return fresh;
+      fresh += answers;
     }
   }
-  return taken;
+  return fresh;
 }
 
 async function sendPart(user, session, part, patientOf, token) {
@@ -53,5 +53,5 @@ async function sendPart(user, session, part, patientOf, token) {
     const said = by.get(row.entry.id);
     if (said) await change(user, row, "held", { ...row.entry, sentence: said.sentence, became: said.became });
   }
-  return done.length;
+  return done.filter((row) => by.get(row.entry.id).became !== "before").length;
 }

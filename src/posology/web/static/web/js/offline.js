@@ -18,6 +18,8 @@ const here = {
   awaySince: null,
   offset: 0, // server's clock less the device's, ms
   busy: false,
+  settled: false, // whether a form that was under way has had its answer, or never will
+  isShell: false,
   confirmed: 0, // when the server last confirmed the order, by its own clock
 };
 let anchor = null; // a moment of the server's clock, and the monotonic clock at it
@@ -76,6 +78,7 @@ async function onSubmit(event) {
 
 // With the network: the form goes its usual way, and a sealed copy stays until the server has answered.
 async function keepAndSend(form, submitter) {
+  here.settled = false;
   const made = compose(form, here.told, now());
   if (made.entries) {
     await keep(here.user, here.told.session, made.entries.map(withPatient), "sending").catch(() => null);
@@ -128,18 +131,20 @@ async function heard(answer) {
     here.offset = server - Date.now();
     if (answer.user !== here.user) answer.state = "other";
   }
-  const was = here.state;
   here.state = answer.state;
   if (here.state === "away") here.awaySince ??= here.confirmed || now();
   else if (here.state === "here") here.awaySince = null;
   tell();
-  if (here.state !== "here") return refresh();
+  if (here.state !== "here") {
+    if (here.settled) await settle();
+    return refresh();
+  }
   if (here.told && now() - here.confirmed > 15000) await remember("confirmed", (here.confirmed = now()));
   if (Math.abs(here.offset - ((await recall("offset")) ?? 0)) > 1000) await remember("offset", here.offset);
-  const waiting = (await entriesOf(here.user)).filter((row) => row.how === "waiting");
-  if (waiting.length) await sendAll(here.user, () => here.told?.patient ?? "", answer.token);
+  const due = (await entriesOf(here.user)).filter((row) => row.how === "waiting" || (row.how === "sending" && here.settled));
+  const fresh = due.length ? await sendAll(here.user, () => here.told?.patient ?? "", answer.token) : 0;
   await refresh();
-  if (waiting.length || (was === "away" && here.isShell)) await comeBack();
+  if (fresh || here.isShell) await comeBack();
 }
 
 // After the queue is sent the page shows the record again; what is half typed is never thrown away for it.
@@ -177,9 +182,9 @@ async function onSignOut(event) {
   event.preventDefault();
   event.stopImmediatePropagation();
   const user = here.user || (await recall("user"));
-  const { mine, others } = await countOf(user);
-  if (mine) {
-    say("hold", "Not signed out", [`${mine} ${mine === 1 ? "entry is" : "entries are"} not sent yet. They would be lost: wait for the network, or deal with them first.`]);
+  const { all, others } = await countOf(user);
+  if (all) {
+    say("hold", "Not signed out", [`${all} ${all === 1 ? "entry is" : "entries are"} not sent yet. They would be lost: wait for the network, or deal with them first.`]);
     return scrollTo(0, 0);
   }
   await wipe(user);
@@ -194,6 +199,13 @@ async function afterSending() {
   const status = performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0;
   const answered = !here.isShell && status >= 400; // refused, with the sentence and all that was typed on this page
   if (answered) return letGo(sending.map((row) => row.n));
+  here.settled = true; // whatever was under way has ended: the next heartbeat asks whether it arrived
+  if (here.isShell) await settle();
+}
+
+// It did not arrive, as far as this page can know: it waits, under the id it was sent with.
+async function settle() {
+  const sending = (await entriesOf(here.user)).filter((row) => row.how === "sending");
   for (const row of sending) await change(here.user, row, "waiting");
 }
 
@@ -228,6 +240,6 @@ export async function startOffline() {
     }
   }
   await refresh().catch(() => null);
-  const waits = here.user && (await countOf(here.user).catch(() => ({ mine: 0 }))).mine;
+  const waits = here.user && (await countOf(here.user).catch(() => ({ all: 0 }))).all;
   if (here.told || (waits && !location.pathname.startsWith("/sign-in/"))) startBeat(heard);
 }
