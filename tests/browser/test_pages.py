@@ -72,6 +72,8 @@ PAGES: dict[str, str] = {
     "assessment, all answered": of(9, "assessment/medical/"),
     "import": of(10, "import/"),
     "doses given elsewhere": of(10, "elsewhere/"),
+    "visits of the day": "/visits/",
+    "visits of a patient": of(7, "visits/"),
     "eligibility, passes": of(7, "eligibility/"),
     "eligibility, stopped": of(9, "eligibility/"),
     "eligibility, cannot say": of(10, "eligibility/"),

@@ -23,7 +23,7 @@ class PlanForm(forms.Form):
     first_on = DayField(
         what="first day",
         label="First day",
-        help_text="The first open day from the plan's own. Each visit goes to the open day nearest to its own.",
+        help_text="Each visit goes to the open day nearest to its own day by the plan.",
         error_messages={"required": "Write the first day."},
     )
     clock = forms.ChoiceField(
