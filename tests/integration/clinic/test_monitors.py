@@ -255,6 +255,16 @@ def test_the_right_patient_s_name_in_the_message_holds_nothing_back(bedside):
     assert reasons(bedside.rows(before)) == {""}
 
 
+def test_what_is_measured_in_the_second_of_the_joining_counts(bedside):
+    """A monitor tells whole seconds; the second before is of whoever was there before."""
+    bedside.wait(microseconds=400_000)
+    bedside.joined(1, "Monitor 1")
+    for seconds, reason in ((0, ""), (-1, "before")):
+        before = len(bedside.rows())
+        bedside.wait(microseconds=1000).say(measured_at=bedside.at + timedelta(seconds=seconds))
+        assert reasons(bedside.rows(before)) == {reason}
+
+
 @pytest.mark.hazard("H-32")
 def test_a_monitor_whose_clock_is_off_is_held_back(bedside, record_property):
     bedside.joined(1, "Monitor 1")

@@ -142,7 +142,7 @@ def route(
     at = moment_of(measured, received_at)
     if at is not None and at - received_at > CLOCKS_MAY_DIFFER_BY:
         return _held(found, Quarantine.CLOCK)
-    if (at or received_at) < joined.made_at:
+    if (at or received_at) < joined.made_at.replace(microsecond=0):  # monitors tell whole seconds
         return _held(found, Quarantine.BEFORE)
     return Route(place.device_id, place.chair, joined.session_id)
 
