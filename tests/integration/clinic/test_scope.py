@@ -58,7 +58,10 @@ def test_every_table_with_patients_is_scoped():
         m.__name__
         for m in apps.get_models()
         if m.__module__.startswith("posology.clinic.")
-        and any(f.name in {"patient", "order", "session"} and f.is_relation for f in m._meta.concrete_fields)
+        and any(
+            f.name in {"patient", "order", "session", "visit"} and f.is_relation
+            for f in m._meta.concrete_fields
+        )
     }
     of_the_site = {"SiteProtocol", "SiteVersion", "VersionText", "VersionStepRow"}
     of_the_site |= {"MonitorDevice", "MonitorMessage"}
