@@ -255,7 +255,9 @@ def test_a_visit_is_no_order_and_its_session_takes_its_time_and_chair(running):
 
 def test_a_visit_that_nobody_came_to_is_missed_once_its_window_is_over(running):
     booked = running.visits[0]
-    states = [booked.state(at=NOW + timedelta(days=n)) for n in range((booked.row.latest_on - TODAY).days + 2)]
+    states = [
+        booked.state(at=NOW + timedelta(days=n)) for n in range((booked.row.latest_on - TODAY).days + 2)
+    ]
     assert states[-1] is VisitState.MISSED
     assert VisitState.NOT_KEPT in states and VisitState.AHEAD in states
 
