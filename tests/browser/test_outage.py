@@ -252,6 +252,48 @@ def test_four_hours_without_the_network(tablet: Tablet, demo: Demo, record_prope
     record_property("n", len(told))
 
 
+FILL = """async ([session, patient, number]) => {
+  const store = await import('/static/web/js/offline-store.js');
+  const user = await store.recall('user');
+  const at = new Date().toISOString();
+  const made = Array.from({ length: number }, (_, n) => ({ id: crypto.randomUUID(), kind: 'note_written',
+    payload: { text: `Entry ${n}` }, occurred_at: at, version: 1, live: false, patient }));
+  await store.keep(user, session, made, 'waiting');
+}"""
+
+
+@pytest.mark.hazard("H-46")
+def test_two_thousand_entries_outlive_a_crash_and_arrive_once(tablet: Tablet, demo: Demo, record_property):
+    """Kept through the page's own store, the browser killed, the cable put back while it is pulled again."""
+    number = 2000
+    path = tablet.open_chair(2)
+    before = rows_of(demo, path)
+    patient = tablet.page.locator("input[name=patient]").first.input_value()
+    tablet.cable.pull()
+    expect(tablet.page.locator(BANNER)).to_be_visible()
+    tablet.page.evaluate(FILL, [path.split("/")[2], patient, number])
+    tablet.kill()
+    tablet.reopen(path)
+    waits(tablet.page, number)
+    tablet.cable.put_back()
+    # A browser writes its cookies to the disk now and then: after a crash the person signs in again.
+    tablet.page.goto(f"{tablet.url}{path}")
+    if "/sign-in/" in tablet.page.url:
+        fill_sign_in(tablet.page, "nurse")
+    for _ in range(600):
+        if len(rows_of(demo, path)) > len(before):
+            break
+        tablet.page.wait_for_timeout(100)
+    tablet.cable.pull()  # in the middle of the sending: some is stored, and its answer does not come
+    tablet.page.wait_for_timeout(1500)
+    assert len(before) < len(rows_of(demo, path)) < len(before) + number
+    tablet.cable.put_back()
+    expect(tablet.page.locator(UNSENT)).to_be_hidden(timeout=240_000)
+    told = rows_of(demo, path)[len(before) :]
+    assert [r.payload["text"] for r in told] == [f"Entry {n}" for n in range(number)]
+    record_property("n", number)
+
+
 @pytest.mark.hazard("H-32")
 @pytest.mark.parametrize("off_min", [-1440, 1440, 5])
 def test_a_device_whose_clock_is_off_tells_the_servers_time(tablet: Tablet, demo: Demo, off_min: int):
