@@ -14,7 +14,7 @@ import numpy as np
 
 from posology.knowledge.schema.common import Route, Substance
 from posology.knowledge.schema.pk_effects import ConcentrationRange
-from posology.pharmacology.choice import chosen_model, dissociation_range, primary_model, second_opinion
+from posology.pharmacology.choice import chosen_model, dissociation_range, second_opinion
 from posology.pharmacology.domain import sessions_of
 from posology.pharmacology.people import ChildPugh, Person
 from posology.pharmacology.regimens import Regimen, devices, infusion, single
@@ -202,15 +202,25 @@ def _devices(asked: Asked, substance: Substance, mg: Decimal) -> Regimen:
         rest = _needed(asked.rest_minutes, "--rest-minutes", "more than one device")
         if rest < 0:
             raise NotSimulated(f"A rest of {rest} min between devices is no time. Give 0 or more.")
-    _check_device(mg / count, substance)
+    _check_device(mg, count, substance)
     return devices(count, mg_each=float(mg / count), rest_minutes=float(rest))
 
 
-def _check_device(mg: Decimal, substance: Substance) -> None:
-    """Refuse more from one device than the model's devices gave: a slip in the number of devices."""
-    for bound in primary_model(substance, Route.NASAL).domain.soft:
-        if bound.what == "device-dose" and bound.high is not None and mg > bound.high:
-            raise NotSimulated(f"{mg.normalize():f} mg are to come from each device. {bound.say}")
+def _check_device(mg: Decimal, count: int, substance: Substance) -> None:
+    """Refuse a share that no device gives: a device holds a fixed amount and is emptied whole."""
+    from posology.knowledge import load_library  # a curve by another way is drawn without it
+
+    sizes = {
+        one.device_mg
+        for one in load_library().products.products.values()
+        if one.substance is substance and one.device_mg is not None
+    }
+    if mg / count not in sizes:
+        each = ", ".join(f"{size.normalize():f} mg" for size in sorted(sizes))
+        raise NotSimulated(
+            f"{mg.normalize():f} mg from {count} device{'s' if count > 1 else ''} cannot be given: a device "
+            f"gives {each} and is not divided. Give the number of devices that makes up the dose."
+        )
 
 
 def _sessions(text: str, one: Regimen) -> list[float]:

@@ -45,7 +45,12 @@ def words(given, changes):
         (VEIN, {"--weight-kg": "4000"}, "outside 20 to 400 kg and beyond what can be true"),
         (VEIN, {"--age": "121"}, "outside 0 to 120 years and beyond what can be true"),
         (VEIN, {"--drug": "child-pugh-b"}, "'child-pugh-b'"),
-        (NOSE, {"--devices": "1", "--rest-minutes": None}, "One device gives 28 mg and no more"),
+        (
+            NOSE,
+            {"--devices": "1", "--rest-minutes": None},
+            "84 mg from 1 device cannot be given: a device gives 28 mg",
+        ),
+        (NOSE, {"--dose-mg": "28"}, "28 mg from 3 devices cannot be given"),
         # what belongs elsewhere
         (VEIN, {"--devices": "2"}, "--devices says nothing of a dose by the intravenous route"),
         (NOSE, {"--minutes": "40"}, "--minutes says nothing of a dose by the nasal route"),
