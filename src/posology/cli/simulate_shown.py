@@ -66,8 +66,7 @@ def page(answer: Answer) -> Iterator[str]:
     yield f"Studied: {told.studied}"
     yield f"Rests on: {told.evidence}"
     yield from told.basis
-    if not simulation.has_band:
-        yield "This curve has no band: the typical person alone."
+    yield told.band
     yield told_range(answer.level) if answer.level else _NO_RANGE
     if answer.beside:
         yield f"Second opinion: {answer.beside.model.title}. {answer.beside.model.level_of_evidence}"
@@ -250,6 +249,7 @@ def as_data(answer: Answer) -> dict[str, Any]:
             "low_ng_per_mL": float(level.range.low),
             "high_ng_per_mL": float(level.range.high),
             "site": level.site,
+            "site_says": level.site_say,
             "flag": level.flag.value,
             "sources": list(level.sources),
             "says": level.say,
@@ -257,7 +257,7 @@ def as_data(answer: Answer) -> dict[str, Any]:
         "flags": {flag.value: FLAG_WORDS[flag] for flag in simulation.flags},
         **{
             key: told[key]
-            for key in ("given", "studied", "evidence", "basis", "remarks", "limits", "sources")
+            for key in ("given", "studied", "evidence", "basis", "band", "remarks", "limits", "sources")
         },
         "supports": told["closing"],
     }

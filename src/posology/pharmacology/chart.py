@@ -85,8 +85,7 @@ def _check(
             "together; leave the second out."
         )
     if level is not None and (
-        level.substance is not simulation.regimen.substance
-        or level.site not in (simulation.site, "not stated")
+        level.substance is not simulation.regimen.substance or simulation.site not in level.sites
     ):
         raise Mixed(
             f"The range was seen with {level.substance.value} ({level.site} blood), and the curve is of "

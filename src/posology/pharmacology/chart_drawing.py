@@ -173,7 +173,7 @@ class Drawing:
         yield "dose", "dose"
         if self.level is not None:
             low, high = exactly(float(self.level.range.low)), exactly(float(self.level.range.high))
-            site = "site not stated" if self.level.site == "not stated" else f"{self.level.site} blood"
+            site = "in which blood is not stated" if self.level.site_say else f"{self.level.site} blood"
             yield (
                 "level",
                 f"{low} to {high} {self.level.unit}: linked with dissociation "
@@ -346,6 +346,7 @@ class Drawing:
             f"Studied: {told.studied}",
             f"Rests on: {told.evidence}",
             *told.basis,
+            told.band,
         ]
         if self.beside is not None:
             lines.append(f"Second opinion: {self.beside.model.title}. {self.beside.model.level_of_evidence}")

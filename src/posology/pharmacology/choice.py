@@ -189,7 +189,7 @@ def dissociation_range(
     substance : Substance
         What is given: a range seen with one substance says nothing of another.
     site : str
-        The site of the curve; a range whose own site is not stated stands beside it and says so.
+        The site of the curve; of a range whose own site is not stated the file says beside which it stands.
     effects : mapping of str to PkEffectsFile, optional
         Where to look; the files that ship with the package if left out.
 
@@ -201,7 +201,7 @@ def dissociation_range(
     files = pk_effects() if effects is None else effects
     for file in files.values():
         found = file.ranges.get(_DISSOCIATION)
-        if found is not None and found.substance is substance and found.site in (site, "not stated"):
+        if found is not None and found.substance is substance and site in found.sites:
             return found
     return None
 

@@ -15,6 +15,7 @@ from posology.pharmacology.errors import Mixed, ModelError, OutsideDomain
 from posology.pharmacology.moments import SAME_MOMENT_H
 from posology.pharmacology.people import Person
 from posology.pharmacology.regimens import Dose, Regimen
+from posology.pharmacology.stages import FloatArray
 from posology.quantities import convert
 
 # Doses further apart than this belong to two sessions: bookkeeping, no clinical number. A session with its
@@ -45,6 +46,8 @@ def sessions_of(regimen: Regimen) -> tuple[tuple[Dose, ...], ...]:
 def check_domain(file: PkModelFile, person: Person, regimen: Regimen) -> tuple[Remark, ...]:
     """Refuse what the model must not be run for, and return what must be said beside it.
 
+    What a hard bound is held against must be known: an age that nobody told is not taken for one of an adult.
+
     Parameters
     ----------
     file : PkModelFile
@@ -57,13 +60,14 @@ def check_domain(file: PkModelFile, person: Person, regimen: Regimen) -> tuple[R
     Returns
     -------
     tuple of Remark
-        One for each soft bound that is passed or cannot be checked.
+        One for each soft bound that is passed or cannot be checked, and for each below whose length of an
+        infusion the drug is given by a faster stretch.
 
     Raises
     ------
     OutsideDomain
-        At the first hard bound that is passed, a route that the model does not describe, or a dose that is to
-        be in a vein all at once.
+        At the first hard bound that is passed or cannot be checked, a route that the model does not describe,
+        or a dose that is to be in a vein all at once.
     Mixed
         If the model does not describe the substance.
     ModelError
@@ -76,6 +80,11 @@ def check_domain(file: PkModelFile, person: Person, regimen: Regimen) -> tuple[R
     for hard, bounds in ((True, file.domain.hard), (False, file.domain.soft)):
         for bound in bounds:
             for value in _values(bound, person, regimen):
+                if value is None and hard:
+                    raise OutsideDomain(
+                        f"The {bound.what.replace('-', ' ')} is not known, so no curve is drawn: {bound.say} "
+                        "Give it; nothing is guessed."
+                    )
                 if value is None:
                     remarks.append(Remark(bound.what, _unknown(bound)))
                 elif _passed(bound, value) and hard:
@@ -106,8 +115,8 @@ def check_given(file: PkModelFile, person: Person, given: Regimen) -> None:
                 raise OutsideDomain(f"{bound.say} Found: {value:g} {bound.unit}. Use no curve for this.")
 
 
-def time_remarks(file: PkModelFile, regimen: Regimen, until_h: float) -> tuple[Remark, ...]:
-    """Return what must be said of a curve that is looked at longer than blood was drawn in the study.
+def time_remarks(file: PkModelFile, regimen: Regimen, t_h: FloatArray) -> tuple[Remark, ...]:
+    """Return what must be said of a curve that is looked at sooner or longer than the model holds.
 
     Parameters
     ----------
@@ -115,20 +124,26 @@ def time_remarks(file: PkModelFile, regimen: Regimen, until_h: float) -> tuple[R
         The model.
     regimen : Regimen
         What is given.
-    until_h : float
-        How far the curve goes, h.
+    t_h : ndarray of float, shape (n_times,)
+        When the curve is looked at, h, rising.
 
     Returns
     -------
     tuple of Remark
-        One for each upper bound in time that the curve passes after a dose of its routes has been given.
+        One for each bound in time that the curve passes: sooner after a dose of its routes, or later after
+        the last of these has been given.
     """
     remarks = []
     for bound in file.domain.soft:
-        if bound.what == "time-after" and bound.high is not None:
-            ends = [one.end_h for one in regimen.doses if not bound.routes or one.route.value in bound.routes]
-            longest_h = float(convert(bound.high, bound.unit, "h"))
-            if ends and until_h - max(ends) > longest_h + SAME_MOMENT_H:
+        mine = [one for one in regimen.doses if not bound.routes or one.route.value in bound.routes]
+        if bound.what == "time-after" and mine:
+            low_h, high_h = (
+                None if end is None else float(convert(end, bound.unit, "h"))
+                for end in (bound.low, bound.high)
+            )
+            late = high_h is not None and t_h[-1] - max(one.end_h for one in mine) > high_h + SAME_MOMENT_H
+            # Every curve begins with its first dose, so that it passes through the first hours as well.
+            if late or (low_h is not None and t_h[-1] > min(one.start_h for one in mine)):
                 remarks.append(Remark(bound.what, bound.say))
     return tuple(remarks)
 
@@ -156,13 +171,24 @@ def _check_devices(regimen: Regimen) -> None:
 
 
 def _too_fast(file: PkModelFile, regimen: Regimen) -> Iterator[Remark]:
-    """Say what holds of a fast infusion also where a pause or a slow remainder makes the session long."""
-    for bound in (*file.domain.hard, *file.domain.soft):
-        if bound.what == "duration" and bound.low is not None:
-            low_h = float(convert(bound.low, bound.unit, "h"))
-            for session in sessions_of(regimen):
-                infused = [one for one in session if one.route is Route.INTRAVENOUS]
-                if infused and _shortest_h(infused) < low_h * (1 - 1e-9):
+    """Hold a fast stretch against the bounds as an infusion of its own.
+
+    A pause or a slow remainder makes the session long and the bolus no slower: two boluses, one after the
+    other, are refused where one is.
+    """
+    for hard, bounds in ((True, file.domain.hard), (False, file.domain.soft)):
+        for bound in bounds:
+            if bound.what == "duration" and bound.low is not None:
+                low_h = float(convert(bound.low, bound.unit, "h"))
+                for session in sessions_of(regimen):
+                    infused = [one for one in session if one.route is Route.INTRAVENOUS]
+                    if not infused or (shortest_h := _shortest_h(infused)) >= low_h * (1 - 1e-9):
+                        continue
+                    if hard:
+                        raise OutsideDomain(
+                            f"{bound.say} Found: an infusion that at its fastest would take "
+                            f"{shortest_h * 60:.3g} min. Use no curve for this."
+                        )
                     yield Remark(bound.what, bound.say)
 
 

@@ -7,6 +7,8 @@ sans-serif, with some room to spare for wider ones.
 import re
 from math import floor, log10
 
+from posology.knowledge.schema.common import Substance
+
 _ROOM = 1.1  # fonts differ; a text that needs less room than reckoned does no harm
 _BOLD = 1.08
 _WIDTHS = {
@@ -21,6 +23,13 @@ _WIDTHS = {
 }
 _OTHER = 0.56
 _UNIT = re.compile(r"(?<=\d) (?=(?:mg|kg|h|min|ng|mL|years|%|sessions|devices)(?![A-Za-z]))|(?<=\d) ±")
+
+
+def analyte_name(analyte: str, substance: Substance) -> str:
+    """Return what is measured in the blood, named after what was given."""
+    if substance is Substance.ESKETAMINE:
+        return "esketamine" if analyte == "ketamine" else f"S-{analyte}"
+    return analyte
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:

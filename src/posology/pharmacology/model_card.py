@@ -123,6 +123,8 @@ def notes_of(file: PkModelFile) -> Iterator[str]:
             f"Offered for the {effect.population.capitalize()} persons of the studies, never on by itself: "
             f"{effect.parameter} times {effect.multiplier}.{note}"
         )
+    for other in file.also_run:
+        yield f"Run both ways by the {_joined(other.routes)} route: {other.say} ({other.flag.value})"
     for stated in file.also_published.values():
         yield f"Also published: {stated.say} ({stated.flag.value})"
 

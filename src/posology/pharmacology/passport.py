@@ -13,11 +13,17 @@ from posology.knowledge.schema.pk_effects import ConcentrationRange
 from posology.knowledge.schema.pk_parts import Flag
 from posology.pharmacology.choice import BY_ROUTE
 from posology.pharmacology.domain import sessions_of
+from posology.pharmacology.lettering import analyte_name as analyte_name
 from posology.pharmacology.lettering import exactly
 from posology.pharmacology.people import Person
 from posology.pharmacology.regimens import Dose, Regimen
+from posology.pharmacology.run_both import run_both
 from posology.pharmacology.simulation import Simulation
 
+OF_PERSONS = (
+    "The band is of persons, not of measurements: what one measured level scatters beyond that (the residual "
+    "error) is in no band."
+)
 CLOSING = (
     "The curve waives no measurement and no observation, and it sets no dose. It supports and never "
     "replaces a clinician."
@@ -56,8 +62,10 @@ class Passport:
         Who was studied, and on what the model rests.
     basis : tuple of str
         How the numbers were come by, the least sure last.
+    band : str
+        What the band is of, or that there is none.
     remarks : tuple of str
-        Why to trust it less for this person or this dose.
+        Why to trust it less for this person or this dose, and what comes out where it is run another way.
     limits : tuple of str
         What the model cannot say.
     sources : tuple of str
@@ -73,6 +81,7 @@ class Passport:
     studied: str
     evidence: str
     basis: tuple[str, ...]
+    band: str
     remarks: tuple[str, ...]
     limits: tuple[str, ...]
     sources: tuple[str, ...]
@@ -91,17 +100,11 @@ def passport(simulation: Simulation) -> Passport:
         studied=f"{file.population.text} ({file.population.flag.value})",
         evidence=file.level_of_evidence,
         basis=tuple(_basis(file, simulation.regimen)),
-        remarks=tuple(remark.sentence for remark in simulation.remarks),
+        band=OF_PERSONS if simulation.has_band else "This curve has no band: the typical person alone.",
+        remarks=tuple(remark.sentence for remark in (*simulation.remarks, *run_both(simulation))),
         limits=file.limits,
         sources=_sources(file, simulation.regimen),
     )
-
-
-def analyte_name(analyte: str, substance: Substance) -> str:
-    """Return what is measured in the blood, named after what was given."""
-    if substance is Substance.ESKETAMINE:
-        return "esketamine" if analyte == "ketamine" else f"S-{analyte}"
-    return analyte
 
 
 def short_name(file: PkModelFile) -> str:
@@ -111,9 +114,9 @@ def short_name(file: PkModelFile) -> str:
 
 def told_range(level: ConcentrationRange) -> str:
     """Say what was seen at which concentrations, how surely that was read, and where."""
-    site = "site of the blood not stated" if level.site == "not stated" else f"{level.site} blood"
     sources = ", ".join(level.sources)
-    return f"{level.say} ({level.flag.value}: {FLAG_WORDS[level.flag]}; {site}; {sources})"
+    told = f"{level.say} ({level.flag.value}: {FLAG_WORDS[level.flag]}; {sources})"
+    return f"{told} {level.site_say or f'It was measured in {level.site} blood.'}"
 
 
 # ------------------------------------------------------------------------------------------ dose and person
@@ -165,6 +168,8 @@ def told_person(person: Person) -> str:
     if person.child_pugh is not None:
         liver = person.child_pugh.value
         parts.append("no liver disease" if liver == "none" else f"Child-Pugh {liver}")
+    if person.kidney_impaired:
+        parts.append("impaired kidneys")
     parts.extend(f"with {drug}" for drug in person.drugs)
     if person.study_population:
         parts.append(f"as the {person.study_population.capitalize()} persons of the studies")

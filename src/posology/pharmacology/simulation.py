@@ -65,6 +65,7 @@ class Simulation:
     parts: tuple[Part, ...] = field(repr=False)
     factors: Mapping[str, FloatArray] = field(repr=False)
     covariate_flags: tuple[Flag, ...] = field(default=(), repr=False)
+    cohort: Cohort | None = field(default=None, repr=False)
 
     @property
     def site(self) -> str:
@@ -202,7 +203,7 @@ def simulate(
     factors |= {name: _factor(chosen, adjusted, name, everyone) for name in chosen.file.analytes}
     curves = _curves(parts, looks, factors)
     _check_numbers(chosen, curves)
-    remarks = (*remarks, *time_remarks(chosen.file, regimen, float(looks[-1])))
+    remarks = (*remarks, *time_remarks(chosen.file, regimen, looks))
     if group and group.n_members < _FEWEST_MEMBERS:
         remarks = (*remarks, Remark("members", _FEW.format(n=group.n_members)))
     return Simulation(
@@ -216,6 +217,7 @@ def simulate(
         parts=parts,
         factors=factors,
         covariate_flags=adjusted.flags,
+        cohort=group,
     )
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from posology.knowledge import load_library
@@ -9,7 +10,7 @@ from posology.knowledge.models import pk_covariates, pk_models
 from posology.knowledge.schema.common import Route, Substance
 from posology.pharmacology.errors import Mixed, ModelError, OutsideDomain
 from posology.pharmacology.people import ChildPugh, Person
-from posology.pharmacology.regimens import Dose, Regimen, infusion, rate_profile
+from posology.pharmacology.regimens import Dose, Regimen, infusion, rate_profile, single
 from posology.pharmacology.simulation import simulate
 
 SOMEBODY = Person(weight_kg=70, age_years=25)
@@ -132,7 +133,18 @@ def test_what_is_not_known_is_said_and_not_taken_for_normal():
         dialysis=False,
         intensive_care=False,
     )
-    assert not simulate("ketamine-otto-2021", infusion(Substance.KETAMINE, 35, 40), known, members=0).remarks
+    told = simulate("ketamine-otto-2021", infusion(Substance.KETAMINE, 35, 40), known, members=0).remarks
+    assert [one.what for one in told] == ["time-after"]
+
+
+@pytest.mark.hazard("H-22")
+@pytest.mark.parametrize("model", pk_models())
+def test_an_age_that_is_not_known_is_not_taken_for_an_adults(record_property, model):
+    file = pk_models()[model]
+    bound = dataclasses.make_dataclass("B", ["routes", "what"])((), "none")
+    with pytest.raises(OutsideDomain, match=r"The age is not known, so no curve is drawn: .* Give it"):
+        simulate(model, regimen_of(file, bound, 0), dataclasses.replace(SOMEBODY, age_years=None), members=0)
+    record_property("n", 1)
 
 
 @pytest.mark.parametrize(
@@ -144,9 +156,9 @@ def test_what_is_not_known_is_said_and_not_taken_for_normal():
             "scales with weight, and the weight is not known. Give it in kg.",
         ),
         (
-            "esketamine-perez-ruixo-2021",
-            "age_years",
-            "changes with age, and the age is not known. Give it in years.",
+            "esketamine-simons-2022",
+            "weight_kg",
+            "scales with weight, and the weight is not known. Give it in kg.",
         ),
     ],
 )
@@ -220,8 +232,22 @@ def test_a_model_of_another_substance_is_refused():
 
 
 def test_a_pause_is_part_of_how_long_an_infusion_took():
-    """Three minutes in all, spread over forty, are no rapid bolus."""
-    spread = rate_profile(Substance.KETAMINE, [(0.0, 0.025, 400.0), (0.6, 0.625, 400.0)])
-    assert (
-        simulate("ketamine-otto-2021", spread, SOMEBODY, members=0).typical_ng_per_mL["ketamine"].max() > 50
+    """Three minutes, a pause and nine more: slower than a bolus, and told as fast."""
+    spread = rate_profile(Substance.KETAMINE, [(0.0, 0.05, 200.0), (0.15, 0.3, 100.0)])
+    shown = simulate("ketamine-otto-2021", spread, SOMEBODY, members=0)
+    assert shown.typical_ng_per_mL["ketamine"].max() > 50
+    assert any("with a faster infusion the true peak lies higher" in one.sentence for one in shown.remarks)
+
+
+@pytest.mark.parametrize("way", [Route.INTRAVENOUS, Route.INTRAMUSCULAR])
+def test_the_first_minutes_of_a_curve_are_told_where_they_are_shown(way):
+    """They were a bound of the file that stood beside no curve."""
+    one = (
+        infusion(Substance.KETAMINE, 35, 40)
+        if way is Route.INTRAVENOUS
+        else single(Substance.KETAMINE, way, 35)
     )
+    for given in (one, one.shifted(48.0)):
+        looks = np.array([0.0, 1.0, 2.0]) + given.start_h
+        shown = simulate("ketamine-otto-2021", given, SOMEBODY, t_h=looks, members=0)
+        assert any("In the first 5 minutes" in one.sentence for one in shown.remarks)

@@ -128,7 +128,7 @@ def test_it_says_whose_model_it_is_who_was_studied_and_what_it_is_not(name):
 def test_the_second_opinion_and_the_range_are_named_with_their_flag():
     words = " ".join(t.text for t in read(drawn("vein")).iter(f"{SVG}text"))
     assert "second opinion: Clements 1981, typical person" in words
-    assert "linked with dissociation (ZANOS18, second-hand, site not stated)" in words
+    assert "linked with dissociation (ZANOS18, second-hand, in which blood is not stated)" in words
     assert "linked with dissociation" not in " ".join(
         t.text for t in read(drawn("vein-s")).iter(f"{SVG}text")
     )

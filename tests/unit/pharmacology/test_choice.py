@@ -116,11 +116,18 @@ def test_no_second_opinion_ever_mixes(record_property):
 def test_a_range_stays_with_its_substance_and_site():
     found = dissociation_range(KET, "venous")
     assert (found.range.low, found.range.high, found.site) == (100, 250, "not stated")
+    assert "is not stated in the source" in found.site_say
+    assert dissociation_range(KET, "arterial") is None
     assert dissociation_range(ESK, "venous") is None
     assert dissociation_range(AR, "venous") is None
     effects = {
         key: file.model_copy(
-            update={"ranges": {n: r.model_copy(update={"site": "venous"}) for n, r in file.ranges.items()}}
+            update={
+                "ranges": {
+                    n: r.model_copy(update={"site": "venous", "drawn_under": ()})
+                    for n, r in file.ranges.items()
+                }
+            }
         )
         for key, file in pk_effects().items()
     }

@@ -158,6 +158,16 @@ class Stated(Flagged):
         return self
 
 
+class AlsoRun(Flagged):
+    """Another value of what reaches the blood on some routes: the curve is run with it too, and both told."""
+
+    id: str
+    routes: Annotated[tuple[PkRoute, ...], Field(min_length=1)]
+    analyte: Analyte
+    bioavailability: Annotated[Number, Field(gt=0, le=1)]
+    say: Sentence
+
+
 class MolarMass(Flagged):
     """Molar masses of the free bases, g/mol, by analyte."""
 
@@ -209,6 +219,7 @@ class PkModelFile(Header):
     study_population_effects: tuple[StudyPopulationEffect, ...] = ()
     racemate: Racemate | None = None
     also_published: dict[str, Stated] = Field(default={})
+    also_run: tuple[AlsoRun, ...] = ()
     population: Population
     domain: Domain
     limits: Annotated[tuple[Sentence, ...], Field(min_length=1)]
@@ -236,6 +247,9 @@ class PkModelFile(Header):
         for analyte in self.residual:
             if analyte not in self.analytes:
                 yield f"residual names '{analyte}', which is none of its analytes", ("residual", analyte)
+        for i, other in enumerate(self.also_run):
+            if not set(other.routes) <= set(self.routes) or other.analyte not in self.analytes:
+                yield f"'{other.id}' names a route or an analyte that is none of the model's", ("also_run", i)
         for part in ("hard", "soft"):
             for i, bound in enumerate(getattr(self.domain, part)):
                 if not set(bound.routes) <= set(self.routes):

@@ -70,11 +70,17 @@ class EffectSite(Flagged):
 
 
 class ConcentrationRange(Flagged):
-    """Concentrations at which something was seen in a study."""
+    """Concentrations at which something was seen in a study.
+
+    Where the source does not state in which blood, ``drawn_under`` says beside curves of which blood it may
+    stand, and ``site_say`` is the sentence that then stands beside it.
+    """
 
     what: str
     substance: Substance
     site: Site | Literal["not stated"]
+    drawn_under: tuple[Site, ...] = ()
+    site_say: Sentence | None = None
     range: Range
     unit: str
     n: Whole | None = None
@@ -83,7 +89,16 @@ class ConcentrationRange(Flagged):
     @model_validator(mode="after")
     def _is_a_concentration(self) -> "ConcentrationRange":
         check_unit(self.unit, "drug concentration in blood")
+        if (self.site == "not stated") != (self.site_say is not None):
+            raise ValueError("a range whose site is not stated has a site_say, and no other has; mend one")
+        if self.drawn_under and self.site != "not stated":
+            raise ValueError(f"its site is {self.site}, so it stands there alone; leave drawn_under out")
         return self
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The sites of the curves beside which it may stand."""
+        return self.drawn_under if self.site == "not stated" else (self.site,)
 
 
 class Change(Strict):

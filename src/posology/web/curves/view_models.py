@@ -8,7 +8,7 @@ import numpy as np
 
 from posology.knowledge import Route
 from posology.pharmacology.lettering import exactly, shown
-from posology.pharmacology.passport import CLOSING, analyte_name, passport, short_name
+from posology.pharmacology.passport import CLOSING, analyte_name, passport, short_name, told_person
 from posology.quantities import Quantity
 from posology.recommendation import Option
 from posology.recommendation.curves import OptionCurve
@@ -98,11 +98,16 @@ def figure_of(
             table=table_of(curve, f"{title}, ng/mL {name}"),
         ),
         says=(peak, for_whom(curve, zone)),
-        notes=told.remarks,
+        notes=(*told.remarks, *range_notes(curve)),
         model_id=simulation.model.id,
         model_name=short_name(simulation.model),
         site=simulation.site,
     )
+
+
+def range_notes(curve: Curve) -> tuple[str, ...]:
+    """Say of the range that is marked beside a curve that its blood is not stated, where that is so."""
+    return (curve.level.site_say,) if curve.level is not None and curve.level.site_say else ()
 
 
 def peak_words(curve: Curve) -> str:
@@ -125,7 +130,7 @@ def for_whom(curve: Curve, zone: tzinfo) -> str:
     weighed = ""
     if curve.weighed_at is not None:
         weighed = f"; weighed on {day_text(curve.weighed_at.astimezone(zone).date())}"
-    return f"Simulated for {passport(curve.simulation).person}{weighed}."
+    return f"Simulated for {told_person(curve.simulation.person)}{weighed}."
 
 
 def table_of(curve: Curve, caption: str) -> Table:
@@ -169,7 +174,7 @@ def key_of(curves: Iterable[Curve]) -> tuple[Entry, ...]:
     for level in (one.level for one in curves):
         if level is not None:
             low, high = exactly(float(level.range.low)), exactly(float(level.range.high))
-            site = "site not stated" if level.site == "not stated" else f"{level.site} blood"
+            site = "in which blood is not stated" if level.site_say else f"{level.site} blood"
             entries["level"] = (
                 f"{low} to {high} {level.unit} {level.substance.value}: linked with dissociation "
                 f"({', '.join(level.sources)}; {level.flag.value}; {site})"
