@@ -115,7 +115,7 @@ def test_planning_goes_on_after_what_is_planned(running):
 @pytest.mark.hazard("H-23")
 def test_no_visit_is_booked_inside_the_smallest_interval_of_what_was_given():
     course = Running(plan=False)
-    with pytest.raises(Exception, match="48 h|2 days"):
+    with pytest.raises(Exception, match=r"48 h|2 days"):
         course.plan(first_on=TODAY + timedelta(days=1))
     assert course.visits == ()
 
