@@ -1,4 +1,4 @@
-"""Every kind of knowledge file and the folder it belongs into: what decides, what is read, what is simulated.
+"""Every kind of knowledge file and its folder: what decides, is read, is simulated, or is reported.
 
 The shapes of the simulation models are imported when one of their files is read, not before: no decision
 reads them, and a cold recommendation must not wait for them.
@@ -11,13 +11,14 @@ from posology.knowledge.reference import BACKGROUND_KINDS
 from posology.knowledge.schema import DECIDING_KINDS, Header
 
 # What is read and decides nothing, and the models, stand in folders of their own; no decision loads them.
-BACKGROUND, PK = "background/", "pk/"
+BACKGROUND, PK, REMS = "background/", "pk/", "rems/"
 _READ_AT_ONCE: Mapping[str, type[Header]] = {**DECIDING_KINDS, **BACKGROUND_KINDS}
-_PK_KINDS = {
+_LATE_KINDS = {
     "pk-model": ("posology.knowledge.schema.pk", "PkModelFile"),
     "pk-effects": ("posology.knowledge.schema.pk_effects", "PkEffectsFile"),
     "pk-covariates": ("posology.knowledge.schema.pk_covariates", "PkCovariatesFile"),
     "pk-reference": ("posology.knowledge.schema.pk_rows", "PkReferenceFile"),
+    "programme": ("posology.knowledge.schema.programmes", "ProgrammeFile"),
 }
 
 
@@ -25,18 +26,18 @@ class _Kinds(Mapping[str, type[Header]]):
     """Each kind's shape by its name; a model's is imported when it is asked for."""
 
     def __getitem__(self, kind: str) -> type[Header]:
-        if kind not in _PK_KINDS:
+        if kind not in _LATE_KINDS:
             return _READ_AT_ONCE[kind]
-        module, name = _PK_KINDS[kind]
+        module, name = _LATE_KINDS[kind]
         shape: type[Header] = getattr(import_module(module), name)
         return shape
 
     def __iter__(self) -> Iterator[str]:
         yield from _READ_AT_ONCE
-        yield from _PK_KINDS
+        yield from _LATE_KINDS
 
     def __len__(self) -> int:
-        return len(_READ_AT_ONCE) + len(_PK_KINDS)
+        return len(_READ_AT_ONCE) + len(_LATE_KINDS)
 
 
 FILE_KINDS: Mapping[str, type[Header]] = _Kinds()
@@ -44,9 +45,13 @@ FILE_KINDS: Mapping[str, type[Header]] = _Kinds()
 
 def folder_of_kind(kind: str) -> str:
     """Return the folder that files of a kind belong into; empty for what decides."""
-    return BACKGROUND if kind in BACKGROUND_KINDS else PK if kind in _PK_KINDS else ""
+    if kind in BACKGROUND_KINDS:
+        return BACKGROUND
+    if kind not in _LATE_KINDS:
+        return ""
+    return PK if kind.startswith("pk-") else REMS
 
 
 def folder_of_file(name: str) -> str:
     """Return in which of these folders a file stands by its path; empty for what decides."""
-    return next((folder for folder in (BACKGROUND, PK) if name.startswith(folder)), "")
+    return next((folder for folder in (BACKGROUND, PK, REMS) if name.startswith(folder)), "")

@@ -56,6 +56,14 @@ class GateItem:
     group: str = ""  # questions of one group may be answered by one word, each recorded by itself
 
 
+# No rule reads these: a programme's form does, and "no" to each is a usual day.
+_OF_A_FORM = (
+    "benzodiazepine_today",
+    "other_sedative_today",
+    "psychostimulant_today",
+    "mao_inhibitor_today",
+    "opioid_today",
+)
 # Which questions a person may read out and answer together. Suicidal thoughts, pregnancy and consent are
 # never among them, and what is not named here is asked alone.
 TOGETHER: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -67,11 +75,11 @@ TOGETHER: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "fasting_met",
             "nasal_drug_timing_met",
         ),
-        "state": ("intoxicated_or_withdrawing", "urinary_symptoms"),
+        "state": ("intoxicated_or_withdrawing", "urinary_symptoms", *_OF_A_FORM),
     }
 )
 # No rule waits for "no" here, and yet none that reads the drugs can say anything without "yes".
-_READ_WITH = MappingProxyType({"medication_list_complete": "yes"})
+_READ_WITH = MappingProxyType({"medication_list_complete": "yes", **dict.fromkeys(_OF_A_FORM, "no")})
 
 _YES_NO: Mapping[str, str] = MappingProxyType({"yes": "Yes", "no": "No"})
 _NONE: Mapping[str, Holding] = MappingProxyType({})
@@ -220,7 +228,14 @@ def _mentions(condition: Condition, key: str) -> bool:
 
 
 def _concerns(key: str, protocol: ProtocolFile, library: Library) -> bool:
-    """Return whether a rule for this protocol reads a question, or no rule at all does."""
+    """Return whether a question is for this protocol's drug, and a rule of it or none at all reads it."""
+    wanted = library.questions.questions[key].asked_for
+    if (
+        (wanted.substances and protocol.substance not in wanted.substances)
+        or (wanted.routes and protocol.route not in wanted.routes)
+        or (wanted.jurisdictions and not set(wanted.jurisdictions) & set(protocol.jurisdictions))
+    ):
+        return False
     mentioned = any(_mentions(r.when, key) for f in library.rules for r in f.rules)
     return not mentioned or any(_mentions(r.when, key) for _, r in _rules_of(protocol, library))
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from posology.knowledge.schema.common import Cited, Header, Number, Strict, Texts, Whole
+from posology.knowledge.schema.common import Cited, Header, Number, Route, Strict, Substance, Texts, Whole
 from posology.quantities import UNITS
 
 Part = Literal["psychiatric", "medical", "medication", "examination", "laboratory", "session"]
@@ -30,6 +30,14 @@ class CodeList(Strict):
     icd10: Texts = ()
 
 
+class AskedFor(Strict):
+    """Where a question is asked at all; empty means everywhere."""
+
+    substances: tuple[Substance, ...] = ()
+    routes: tuple[Route, ...] = ()
+    jurisdictions: Texts = ()
+
+
 class Question(Cited):
     """One thing to find out before treatment, what kind of answer it has, and how long it stays good."""
 
@@ -46,6 +54,7 @@ class Question(Cited):
     help: str | None = None
     help_in: dict[str, str] = Field(default={})  # what is added to the help in a jurisdiction
     each_session: bool = False
+    asked_for: AskedFor = AskedFor()
     loinc: Texts = ()
     snomed: Texts = ()  # problems that answer it with yes
     icd10: Texts = ()

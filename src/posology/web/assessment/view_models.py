@@ -13,6 +13,7 @@ from posology.case.drug_names import ingredients_of
 from posology.clinic.care.asking import Asking
 from posology.knowledge import Library, load_library
 from posology.knowledge.schema import Question
+from posology.knowledge.schema.questions import AskedFor
 from posology.protocols.plausible import Doubt
 from posology.quantities import Quantity, unit_of
 from posology.web.assessment.forms import NEW_DRUGS, drug_fields, units_of
@@ -74,8 +75,9 @@ class Asked:
 
 
 def questions_of(part: str) -> dict[str, Question]:
-    """Return the questions of one part, in the file's order."""
-    return {k: q for k, q in load_library().questions.questions.items() if q.part == part}
+    """Return the questions of one part, in the file's order; what is for one drug stands at its gate."""
+    questions = load_library().questions.questions.items()
+    return {k: q for k, q in questions if q.part == part and q.asked_for == AskedFor()}
 
 
 def tabs_of(asking: Asking, patient_id: object, part: str) -> Tabs:
