@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from posology.pharmacology.exposure import Exposure, Part, exposures, half_life
+from posology.pharmacology.exposure import Exposure, exposures, half_life
+from posology.pharmacology.standing import Part
 from tests.differential import oracle
 from tests.differential.drawn import KINDS, Drawn, drawn
 from tests.differential.engine import ALLOWED, system_of

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from posology.pharmacology.exposure import Part, exposures
+from posology.pharmacology.exposure import exposures
+from posology.pharmacology.standing import Part
 from posology.pharmacology.stepping import Input, simulate
 from posology.pharmacology.structures import STRUCTURES
 from tools.bench.workloads import DOSE_MG, FILM_MG, INFUSION_H, Workload

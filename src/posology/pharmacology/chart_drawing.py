@@ -1,7 +1,6 @@
 """The drawing of a chart, from its title down to its caption; see :mod:`posology.pharmacology.chart`."""
 
 from collections.abc import Iterator
-from html import escape
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from posology.pharmacology.chart_frame import (
     pushed_apart,
     time_ticks,
 )
-from posology.pharmacology.lettering import exactly, shown, text_width, wrapped
+from posology.pharmacology.lettering import exactly, shown, text_width, wrapped, written
 from posology.pharmacology.passport import Passport, analyte_name, passport, short_name, told_range
 from posology.pharmacology.simulation import Simulation
 from posology.pharmacology.stages import FloatArray
@@ -95,8 +94,8 @@ class Drawing:
             f'<svg xmlns="http://www.w3.org/2000/svg" class="band-chart" viewBox="0 0 {w} {height}" '
             f'width="{w}" height="{height}" role="img" aria-labelledby="{key}-title {key}-desc"{ink} '
             f'font-family="{_FONT}">'
-            f'<title id="{key}-title">{escape(self.passport.given)}</title>'
-            f'<desc id="{key}-desc">{escape(self._described())}</desc>'
+            f'<title id="{key}-title">{written(self.passport.given)}</title>'
+            f'<desc id="{key}-desc">{written(self._described())}</desc>'
             f"{hatch}{ground}{''.join(self.parts)}</svg>\n"
         )
 
@@ -134,7 +133,7 @@ class Drawing:
         weight = ' font-weight="600"' if bold else ""
         self.parts.append(
             f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}" '
-            f'fill="currentColor"{weight}>{escape(text)}</text>'
+            f'fill="currentColor"{weight}>{written(text)}</text>'
         )
 
     def _lines(self, text: str, size: float, step: float, *, bold: bool = False) -> None:

@@ -26,10 +26,10 @@ from posology.pharmacology.cohort_people import (
 from posology.pharmacology.cohort_study import PIECE, Spread, Study
 from posology.pharmacology.cohort_summary import ColumnSummary, Summary
 from posology.pharmacology.errors import ModelError
-from posology.pharmacology.exposure import Part
 from posology.pharmacology.population import BLOCK, Cohort, draw_cohort
 from posology.pharmacology.session_exposure import CourseExposure, course_exposures
 from posology.pharmacology.stages import FloatArray
+from posology.pharmacology.standing import Part
 
 __all__ = [
     "BLOCK",

@@ -20,12 +20,13 @@ from posology.pharmacology.cascade import Builder, Cascade
 from posology.pharmacology.covariates import Adjusted, adjust
 from posology.pharmacology.domain import Remark, check_domain
 from posology.pharmacology.errors import OutsideDomain
-from posology.pharmacology.exposure import Part, exposures
+from posology.pharmacology.exposure import exposures
 from posology.pharmacology.model import Model, load
 from posology.pharmacology.people import Person
 from posology.pharmacology.population import Band, bands, draw_cohort, typical
 from posology.pharmacology.regimens import Regimen
 from posology.pharmacology.stages import FloatArray
+from posology.pharmacology.standing import Part
 from posology.pharmacology.stepping import simulate as run
 from posology.quantities import convert
 

@@ -5,6 +5,7 @@ sans-serif, with some room to spare for wider ones.
 """
 
 import re
+from html import escape
 from math import floor, log10
 
 from posology.knowledge.schema.common import Substance
@@ -22,6 +23,9 @@ _WIDTHS = {
     **dict.fromkeys("CDGHNOQRU", 0.75),
 }
 _OTHER = 0.56
+_UNWRITABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 _UNIT = re.compile(r"(?<=\d) (?=(?:mg|kg|h|min|ng|mL|years|%|sessions|devices)(?![A-Za-z]))|(?<=\d) ±")
 
 
@@ -51,6 +55,14 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """
     ems = sum(_WIDTHS.get(letter, _OTHER) for letter in text)
     return ems * size * _ROOM * (_BOLD if bold else 1.0)
+
+
+def written(text: str) -> str:
+    """Return a text as it may stand in a picture: nothing in it is read as a tag or ends an attribute.
+
+    What XML cannot hold, and what turns the direction of writing round, is shown as a mark in its place.
+    """
+    return escape(_UNWRITABLE.sub("\ufffd", text), quote=True)
 
 
 def bound(text: str) -> str:

@@ -4,19 +4,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from posology.pharmacology.exposure import (
+from posology.pharmacology.exposure import looks_for
+from posology.pharmacology.moments import SAME_MOMENT_H
+from posology.pharmacology.stages import FloatArray
+from posology.pharmacology.standing import (
     ROUNDS,
     BoolArray,
     Part,
     Standing,
-    looks_for,
     read,
+    running,
     together,
     turn,
     value_of,
 )
-from posology.pharmacology.moments import SAME_MOMENT_H
-from posology.pharmacology.stages import FloatArray
 from posology.pharmacology.stepping import Walk, reader
 
 
@@ -52,26 +53,12 @@ def time_above(parts: Sequence[Part], output: str, level: float | FloatArray, un
         value = value_of(readers, states, row, np.empty_like(row)) - level
         if before is not None:
             ends_h = looks[look - 1 : look + 1]
-            between = _Between(_now(parts, ends_h), kept, states, ends_h, output, level)
+            between = _Between(
+                running(parts, float(ends_h[0]), float(ends_h[1])), kept, states, ends_h, output, level
+            )
             total += between.hours_above(before)
         before, kept = value, [state.copy() for state in states]
     return total
-
-
-def _now(parts: Sequence[Part], ends_h: FloatArray) -> list[Part]:
-    """Leave out what is over before the first look or begins after the second: a course is long."""
-    begin, end = float(ends_h[0]) - SAME_MOMENT_H, float(ends_h[1]) + SAME_MOMENT_H
-    return [
-        Part(
-            part.cascade,
-            tuple(
-                one
-                for one in part.inputs
-                if one.start_h <= end and np.max(one.start_h + one.duration_h) >= begin
-            ),
-        )
-        for part in parts
-    ]
 
 
 class _Between:

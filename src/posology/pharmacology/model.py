@@ -12,11 +12,11 @@ from posology.knowledge.schema.common import Route, Substance
 from posology.knowledge.schema.pk import Parameter, PkModelFile, PowerOfWeight
 from posology.pharmacology.domain import sessions_of
 from posology.pharmacology.errors import ModelError, OutsideDomain
-from posology.pharmacology.exposure import Part
 from posology.pharmacology.people import Person
 from posology.pharmacology.population import Cohort, draw_occasion
 from posology.pharmacology.regimens import Dose, Regimen
 from posology.pharmacology.stages import FloatArray
+from posology.pharmacology.standing import Part
 from posology.pharmacology.stepping import Input
 from posology.pharmacology.structures import STRUCTURES
 from posology.quantities import UNITS, convert
@@ -86,7 +86,8 @@ class Model:
         Raises
         ------
         OutsideDomain
-            If the model scales with something about the person that is not known.
+            If the model scales with something about the person that is not known, or a parameter comes to
+            nothing or to no number.
         """
         made = []
         for occasion, doses in self._occasions(regimen):
@@ -122,7 +123,19 @@ class Model:
                 made[name] = np.broadcast_to(value * np.exp(deviation), (cohort.n_members,))
         if "V1_per_kg" in made:
             made["V1"] = made["V1_per_kg"] * self._weight(person)
+        self._check_whole(made)
         return made
+
+    def _check_whole(self, made: Mapping[str, FloatArray]) -> None:
+        """Refuse a volume, a flow or a rate of nothing: what divides by it comes to no number."""
+        for name, values in made.items():
+            # One comparison each, which no number that is none passes.
+            if not (values.min() > 0 and values.max() < np.inf):
+                wrong = float(values[~((values > 0) & (values < np.inf))][0])
+                raise OutsideDomain(
+                    f"The parameter {name} of {self.file.id} comes to {wrong:g} for somebody, and nobody has "
+                    "such a one. Use no curve for this, and look at the numbers of the model and the person."
+                )
 
     def _weight(self, person: Person) -> float:
         if person.weight_kg is None:

@@ -15,12 +15,13 @@ import numpy as np
 from posology.knowledge.models import pk_models, pk_reference
 from posology.knowledge.schema.common import Route, Substance
 from posology.knowledge.schema.pk_rows import Design, Gate, Input, Observation, ReferenceRow
-from posology.pharmacology.exposure import Part, auc_to_infinity, exposures
+from posology.pharmacology.exposure import auc_to_infinity, exposures
 from posology.pharmacology.model import Model
 from posology.pharmacology.people import Person
 from posology.pharmacology.population import typical
 from posology.pharmacology.regimens import Dose, Regimen
 from posology.pharmacology.stages import FloatArray
+from posology.pharmacology.standing import Part
 from posology.pharmacology.stepping import simulate as run
 from posology.quantities import UNITS, convert
 

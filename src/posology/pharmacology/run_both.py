@@ -16,7 +16,7 @@ from posology.knowledge.schema.common import Route
 from posology.knowledge.schema.pk import AlsoRun, Between
 from posology.pharmacology.covariates import adjust
 from posology.pharmacology.domain import Remark
-from posology.pharmacology.exposure import Part, auc_to_infinity, exposures
+from posology.pharmacology.exposure import auc_to_infinity, exposures
 from posology.pharmacology.lettering import analyte_name, exactly, shown
 from posology.pharmacology.model import Model
 from posology.pharmacology.people import Person
@@ -24,6 +24,7 @@ from posology.pharmacology.population import Cohort, rank, typical
 from posology.pharmacology.regimens import single
 from posology.pharmacology.simulation import Simulation
 from posology.pharmacology.stages import FloatArray
+from posology.pharmacology.standing import Part
 from posology.pharmacology.stepping import Input
 from posology.pharmacology.stepping import simulate as run
 

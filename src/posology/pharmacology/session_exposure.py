@@ -11,19 +11,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from posology.pharmacology.exposure import (
+from posology.pharmacology.exposure import Exposure, looks_for, passed
+from posology.pharmacology.session_turns import WORTH, Seen, Turns, summit_of, turns_of
+from posology.pharmacology.stages import FloatArray
+from posology.pharmacology.standing import (
     ROUNDS,
-    Exposure,
+    BoolArray,
     Part,
     Standing,
     kept_between,
-    looks_for,
-    passed,
     read,
     value_of,
 )
-from posology.pharmacology.session_turns import BoolArray, Seen, Turns, summit_of, turns_of
-from posology.pharmacology.stages import FloatArray
 from posology.pharmacology.stepping import Walk, reader
 
 Levels = Mapping[str, Sequence[FloatArray]]
@@ -175,7 +174,7 @@ class _Course:
         self, seen: "Seen", name: str, values: FloatArray, areas: Sequence[FloatArray], begin_h: float
     ) -> _Session:
         levels = self._levels.get(name, ())
-        turns = turns_of(seen, name, values, all_of_them=bool(levels))
+        turns = turns_of(seen, name, values, least=None if levels else WORTH * values.max(axis=0))
         Cmax, tmax_h = summit_of(seen.looks, values, turns)
         hours = [_hours_above(seen, name, values, level, turns) for level in levels]
         area, row = np.zeros(self._n), np.empty(self._n)

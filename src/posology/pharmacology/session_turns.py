@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from posology.pharmacology.cascade import Cascade
-from posology.pharmacology.exposure import WORTH, Part, Standing, turn
 from posology.pharmacology.moments import SAME_MOMENT_H
 from posology.pharmacology.stages import FloatArray
+from posology.pharmacology.standing import BoolArray, IntArray, Part, Standing, turn
 from posology.pharmacology.stepping import Input
 
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
+# A top is searched only where a look beside it comes to this share of the highest one: a summit that towers
+# twice over both looks beside it would have to fit between them.
+WORTH = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Turns:
     value: FloatArray
 
 
-def turns_of(seen: Seen, output: str, values: FloatArray, *, all_of_them: bool) -> Turns:
+def turns_of(seen: Seen, output: str, values: FloatArray, *, least: FloatArray | None) -> Turns:
     """Find where each curve turns between two looks.
 
     Parameters
@@ -75,8 +75,8 @@ def turns_of(seen: Seen, output: str, values: FloatArray, *, all_of_them: bool) 
         Name of an output.
     values : ndarray of float, shape (n_looks, n_members)
         What the output was at each look, in its own unit.
-    all_of_them : bool
-        Every top and bottom; the tops alone that may be the highest of their member otherwise.
+    least : ndarray of float, shape (n_members,), or None
+        Only tops beside a look that comes to so much; None for every top and bottom.
 
     Returns
     -------
@@ -85,9 +85,9 @@ def turns_of(seen: Seen, output: str, values: FloatArray, *, all_of_them: bool) 
     """
     after, before = _slopes(seen, output)
     tops, bottoms = (after[:-1] > 0) & (before[1:] < 0), (after[:-1] < 0) & (before[1:] > 0)
-    if not all_of_them:
+    if least is not None:
         bottoms[...] = False
-        tops &= np.maximum(values[:-1], values[1:]) >= WORTH * values.max(axis=0)
+        tops &= np.maximum(values[:-1], values[1:]) >= least
     at, of = (np.concatenate(both) for both in zip(np.nonzero(tops), np.nonzero(bottoms), strict=True))
     is_top = np.arange(at.size) < np.count_nonzero(tops)
     tau_h, value = np.empty((2, at.size))

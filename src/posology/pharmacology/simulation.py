@@ -12,13 +12,14 @@ from posology.knowledge.schema.pk_parts import Flag
 from posology.pharmacology.covariates import Adjusted, adjust
 from posology.pharmacology.domain import Remark, check_domain, check_given, time_remarks
 from posology.pharmacology.errors import ModelError, OutsideDomain
-from posology.pharmacology.exposure import Exposure, Part, exposures
+from posology.pharmacology.exposure import Exposure, exposures
 from posology.pharmacology.levels import time_above
 from posology.pharmacology.model import Model, load
 from posology.pharmacology.people import Person
 from posology.pharmacology.population import Band, Cohort, bands, draw_cohort, typical
 from posology.pharmacology.regimens import Regimen
 from posology.pharmacology.stages import FloatArray
+from posology.pharmacology.standing import Part
 from posology.pharmacology.stepping import simulate as run
 
 DEFAULT_MEMBERS = 1000
@@ -174,7 +175,9 @@ def simulate(
     cohort : Cohort, optional
         Whose deviations to take; drawn from the model otherwise.
     members : int
-        Size of the cohort that is drawn; 0 for the typical person alone.
+        Size of the cohort that is drawn; 0 for the typical person alone. The first members are the same
+        persons whatever their number, and their curves agree to 1e-13 of a value, not to the last bit: arrays
+        of another width are rounded in another order.
     seed : int
         Where its streams of random numbers begin.
 

@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posology.knowledge.schema.common import Route, Substance
-from posology.pharmacology.exposure import Part, auc_to_infinity, exposures
+from posology.pharmacology.exposure import auc_to_infinity, exposures
 from posology.pharmacology.levels import time_above
 from posology.pharmacology.model import load
 from posology.pharmacology.people import Person
 from posology.pharmacology.population import draw_cohort
 from posology.pharmacology.regimens import Dose, Regimen, devices, infusion, rate_profile, single
 from posology.pharmacology.simulation import simulate
+from posology.pharmacology.standing import Part
 from posology.pharmacology.stepping import Input
 from posology.pharmacology.stepping import simulate as run
 from posology.pharmacology.structures import mammillary

@@ -7,11 +7,11 @@ from posology.knowledge.schema.common import Route, Substance
 from posology.knowledge.schema.pk_parts import Flag
 from posology.pharmacology.cascade import Builder
 from posology.pharmacology.errors import Mixed
-from posology.pharmacology.exposure import Part
 from posology.pharmacology.levels import time_above
 from posology.pharmacology.people import Person
 from posology.pharmacology.regimens import infusion, single
 from posology.pharmacology.simulation import simulate
+from posology.pharmacology.standing import Part
 from posology.pharmacology.stepping import Input
 
 SOMEBODY = Person(weight_kg=70, age_years=40)
