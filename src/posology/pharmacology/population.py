@@ -84,15 +84,16 @@ def draw_cohort(file: PkModelFile, n_members: int, *, seed: int, first: int = 0,
     Raises
     ------
     ModelError
-        If there is no member, the first is not on a block, the seed lies below 0, or the model has no spread
-        at all.
+        If there is no member or a part of one, the first is not on a block, the seed is no whole number of 0
+        or more, or the model has no spread at all.
     """
+    check_whole_persons(n_members)
     if n_members < 1 or first % BLOCK:
         raise ModelError(
             f"A cohort of {n_members} members from number {first} cannot be drawn. Ask for at least one, and "
             f"begin at a multiple of {BLOCK}."
         )
-    if seed < 0:
+    if not _is_whole(seed) or seed < 0:
         raise ModelError(f"The random numbers cannot begin at {seed}. Give a seed of 0 or more.")
     spread = {name: _variance(one.between, wide) for name, one in file.parameters.items() if one.between}
     if not spread:
@@ -106,6 +107,18 @@ def draw_cohort(file: PkModelFile, n_members: int, *, seed: int, first: int = 0,
     return Cohort(
         file.id, seed, dict(zip(names, _correlated(file, spread, z), strict=True)), n_members, first
     )
+
+
+def check_whole_persons(members: object) -> None:
+    """Refuse a number of members that is none: a cohort has whole persons, and 0 is none of them."""
+    if not _is_whole(members) or int(str(members)) < 0:
+        raise ModelError(
+            f"The number of members is {str(members)[:20]}, and a cohort has whole persons. Give 0 or more."
+        )
+
+
+def _is_whole(number: object) -> bool:
+    return isinstance(number, int | np.integer) and not isinstance(number, bool)
 
 
 def draw_occasion(file: PkModelFile, cohort: Cohort, occasion: int) -> Mapping[str, FloatArray]:

@@ -16,7 +16,7 @@ from posology.pharmacology.exposure import Exposure, exposures
 from posology.pharmacology.levels import time_above
 from posology.pharmacology.model import Model, load
 from posology.pharmacology.people import Person
-from posology.pharmacology.population import Band, Cohort, bands, draw_cohort, typical
+from posology.pharmacology.population import Band, Cohort, bands, check_whole_persons, draw_cohort, typical
 from posology.pharmacology.regimens import Regimen
 from posology.pharmacology.stages import FloatArray
 from posology.pharmacology.standing import Part
@@ -197,7 +197,7 @@ def simulate(
         check_given(chosen.file, person, regimen)
     adjusted = adjust(chosen.file, person, regimen)
     looks = default_times(regimen) if t_h is None else np.asarray(t_h, dtype=float)
-    _check_whole(members)
+    check_whole_persons(members)
     _check_size(chosen, looks.size, members if cohort is None else cohort.n_members)
     group = _cohort(chosen, cohort, members, seed)
     everyone = group.with_typical() if group else typical(chosen.file)
@@ -228,13 +228,6 @@ def default_times(regimen: Regimen) -> FloatArray:
     """Return times every 5 minutes from the first dose to 24 h after the last one has been given."""
     length_h = regimen.end_h - regimen.start_h + 24.0
     return regimen.start_h + np.arange(round(length_h * 12) + 1) / 12.0
-
-
-def _check_whole(members: object) -> None:
-    if isinstance(members, bool) or not isinstance(members, int | np.integer) or members < 0:
-        raise ModelError(
-            f"The number of members is {str(members)[:20]}, and a cohort has whole persons. Give 0 or more."
-        )
 
 
 def _check_size(model: Model, n_times: int, n_members: int) -> None:

@@ -10,6 +10,7 @@ from posology.knowledge.models import pk_covariates, pk_models
 from posology.knowledge.schema.common import Route, Substance
 from posology.pharmacology.errors import Mixed, ModelError, OutsideDomain
 from posology.pharmacology.people import ChildPugh, Person
+from posology.pharmacology.population import draw_cohort
 from posology.pharmacology.regimens import Dose, Regimen, infusion, rate_profile, single
 from posology.pharmacology.simulation import simulate
 
@@ -199,6 +200,14 @@ def test_the_bounds_of_a_weight_are_those_of_its_question():
 def test_a_cohort_has_whole_persons(members):
     with pytest.raises(ModelError, match="a cohort has whole persons"):
         simulate("ketamine-otto-2021", infusion(Substance.KETAMINE, 35, 40), SOMEBODY, members=members)
+    with pytest.raises(ModelError, match="a cohort has whole persons"):
+        draw_cohort(pk_models()["ketamine-otto-2021"], members, seed=1)
+
+
+@pytest.mark.parametrize("seed", [1.5, -1, "1", None, True])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(ModelError, match="Give a seed of 0 or more"):
+        draw_cohort(pk_models()["ketamine-otto-2021"], 5, seed=seed)
 
 
 @pytest.mark.parametrize(

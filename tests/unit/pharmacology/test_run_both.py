@@ -12,12 +12,14 @@ from posology.pharmacology.errors import Mixed
 from posology.pharmacology.exposure import exposures
 from posology.pharmacology.lettering import shown
 from posology.pharmacology.model import load
-from posology.pharmacology.passport import OF_PERSONS, passport, told_range
+from posology.pharmacology.passport import OF_PERSONS, passport, told_person, told_range
 from posology.pharmacology.people import Person
 from posology.pharmacology.population import draw_cohort, rank, typical
 from posology.pharmacology.regimens import devices, infusion, single
 from posology.pharmacology.run_both import bioavailability, run_both
 from posology.pharmacology.simulation import simulate
+from posology.recommendation.curve_people import Subject
+from posology.recommendation.dose_curves import Drawn, curve_of
 
 VENOUS, NASAL, FILM = "ketamine-otto-2021", "esketamine-perez-ruixo-2021", "esketamine-simons-2022"
 SOMEBODY = Person(weight_kg=70, age_years=40)
@@ -60,6 +62,20 @@ def test_a_spread_that_was_not_printed_is_run_with_and_without(dose):
             ranked = np.sort(run.members_ng_per_mL[name][at])[np.newaxis]
             low, high = (shown(float(rank(ranked, share)[0])) for share in (0.1, 0.9))
             assert f"between {low} and {high}" in told
+
+
+def test_a_dose_that_was_scaled_from_another_says_what_a_run_of_its_own_says():
+    """Of doses by mouth that differ in their amount alone one is run, and the others are scaled."""
+    drawn, subject = Drawn(100), Subject(SOMEBODY, None)
+    drawn.curve(single(Substance.KETAMINE, Route.ORAL, 30), subject)
+    twice = single(Substance.KETAMINE, Route.ORAL, 60)
+    scaled = drawn.curve(twice, subject).simulation
+    assert run_both(scaled) == run_both(curve_of(twice, subject, members=100).simulation)
+
+
+def test_impaired_kidneys_are_told_of_a_person():
+    assert told_person(Person(70, 40, kidney_impaired=True)).endswith("impaired kidneys")
+    assert "kidneys" not in told_person(SOMEBODY)
 
 
 def test_without_a_cohort_no_spread_is_told_and_of_other_models_nothing():

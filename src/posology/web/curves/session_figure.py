@@ -38,7 +38,7 @@ from posology.web.curves.picture import (
     top_of,
     value_ticks,
 )
-from posology.web.curves.view_models import Figure, for_whom, key_of, range_notes
+from posology.web.curves.view_models import Figure, for_whom, key_of
 from posology.web.words import to_tenth
 
 _HEIGHT, _LOW = 200, 110
@@ -93,7 +93,7 @@ def session_curves(chair: Chairside, case: Case, *, as_of: datetime) -> SessionC
         "",
         _picture(told, plan, given),
         says=lines,
-        notes=(*passport((given or plan).simulation).remarks, *range_notes(plan)),
+        notes=passport((given or plan).simulation).remarks,
         model_id=plan.simulation.model.id,
         model_name=short_name(plan.simulation.model),
         site=plan.simulation.site,

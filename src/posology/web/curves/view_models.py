@@ -98,16 +98,11 @@ def figure_of(
             table=table_of(curve, f"{title}, ng/mL {name}"),
         ),
         says=(peak, for_whom(curve, zone)),
-        notes=(*told.remarks, *range_notes(curve)),
+        notes=told.remarks,
         model_id=simulation.model.id,
         model_name=short_name(simulation.model),
         site=simulation.site,
     )
-
-
-def range_notes(curve: Curve) -> tuple[str, ...]:
-    """Say of the range that is marked beside a curve that its blood is not stated, where that is so."""
-    return (curve.level.site_say,) if curve.level is not None and curve.level.site_say else ()
 
 
 def peak_words(curve: Curve) -> str:
@@ -174,10 +169,10 @@ def key_of(curves: Iterable[Curve]) -> tuple[Entry, ...]:
     for level in (one.level for one in curves):
         if level is not None:
             low, high = exactly(float(level.range.low)), exactly(float(level.range.high))
-            site = "in which blood is not stated" if level.site_say else f"{level.site} blood"
+            site = level.site_say or f"It was measured in {level.site} blood."
             entries["level"] = (
                 f"{low} to {high} {level.unit} {level.substance.value}: linked with dissociation "
-                f"({', '.join(level.sources)}; {level.flag.value}; {site})"
+                f"({', '.join(level.sources)}; {level.flag.value}). {site}"
             )
     order = ("middle", "band-80", "band-95", "beside", "dose", "dose-once", "level")
     return tuple(Entry(kind, entries[kind]) for kind in order if kind in entries)
