@@ -30,6 +30,8 @@ EXPECTED = {
     "override_hold": "p",
     "choose_none": "p",
     "place_session": "np",
+    "view_visits": "npd",
+    "plan_visits": "np",
     "view_session": "npd",
     "record_event": "np",
     "override_event": "p",
