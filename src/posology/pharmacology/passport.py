@@ -212,5 +212,7 @@ def _used(file: PkModelFile, regimen: Regimen) -> dict[str, Parameter]:
 def _sources(file: PkModelFile, regimen: Regimen) -> tuple[str, ...]:
     """The sources of what was used of a model, the most cited first."""
     cited = [source for one in _used(file, regimen).values() for source in one.sources]
+    given = {route.value for route in regimen.routes}
+    cited += (source for one in file.also_run if given <= set(one.routes) for source in one.sources)
     cited += file.population.sources
     return tuple(sorted(dict.fromkeys(cited), key=lambda one: -cited.count(one)))

@@ -47,6 +47,8 @@ def test_by_mouth_both_shares_are_told_with_the_number_of_each(substance):
     assert f"would be {shown(float(run.Cmax[0]))} ng/mL instead of" in told
     assert f"the area {shown(float(run.AUC[0]))} ng" in told
     assert not any("by mouth" in one for one in sentences(SPRAY))
+    drawn = (simulate(NASAL, one, SOMEBODY, t_h=LOOKS, members=0) for one in (dose, SPRAY))
+    assert ["FANTA15" in passport(one).sources for one in drawn] == [True, False]
 
 
 @pytest.mark.parametrize("dose", [SPRAY, single(Substance.ESKETAMINE, Route.ORAL, 84)], ids=["nose", "mouth"])
