@@ -75,9 +75,14 @@ def test_each_entry_of_the_code_map_is_missed(record_property):
 
 
 def field_breaks() -> Iterator[tuple[str, str, Library]]:
-    """Yield each question with each of its fields broken that a decision reads."""
+    """Yield each question with each of its fields broken that a decision reads.
+
+    What only a programme's form asks for decides nothing: no rule reads it, so no canary of rules can sing.
+    """
     other = {"yes_no": "text", "text": "day", "day": "yes_no", "choice": "yes_no", "quantity": "yes_no"}
     for key, question in LIBRARY.questions.questions.items():
+        if question.asked_for != type(question.asked_for)() and not reads(key):
+            continue
         held = dict(LIBRARY.questions.questions)
         del held[key]
         yield (
@@ -98,6 +103,16 @@ def field_breaks() -> Iterator[tuple[str, str, Library]]:
             yield key, "bounds", with_question(key, bounds=tight)
         if question.ever:
             yield key, "ever", with_question(key, ever=False)
+
+
+def reads(key: str) -> bool:
+    """Say whether any rule reads the answer to a question."""
+
+    def within(condition: Condition) -> bool:
+        inner = (*(condition.any_of or ()), *(condition.all_of or ()), condition.not_)
+        return condition.fact == key or any(within(one) for one in inner if one is not None)
+
+    return any(within(rule.when) for file in LIBRARY.rules for rule in file.rules)
 
 
 @pytest.mark.hazard("H-18")
