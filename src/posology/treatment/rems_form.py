@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from posology.knowledge.schema.programmes import FormField
 from posology.quantities import DomainError, check_aware
-from posology.treatment import rems_events as events
+from posology.treatment import rems_events
 from posology.treatment.rems import (
     Ask,
     Clinician,
@@ -62,7 +62,7 @@ def form_of(told: Told) -> Form:
 
 def _fill(key: str, field: FormField, told: Told) -> Filled:
     if field.question is not None:
-        return events.from_gate(key, field, told)
+        return rems_events.from_gate(key, field, told)
     filler = FILLERS.get(key)
     if filler is None:
         raise FormError(f"Nothing fills the field '{key}' of this form. Take it out of the file, or fill it.")
@@ -143,20 +143,20 @@ FILLERS: Mapping[str, Filler] = MappingProxyType(
         "clinician_email": _contact(lambda c: c.email),
         "site_name": _site_name,
         "site_address": _site_address,
-        "treatment_on": events.treatment_on,
-        "dose": events.dose,
-        "lots": events.lots,
-        "minutes_monitored": events.minutes_monitored,
-        "minutes_ready": events.minutes_ready,
+        "treatment_on": rems_events.treatment_on,
+        "dose": rems_events.dose,
+        "lots": rems_events.lots,
+        "minutes_monitored": rems_events.minutes_monitored,
+        "minutes_ready": rems_events.minutes_ready,
         "vitals_before": _asked("Whether they were acceptable is a judgement, and no entry holds it."),
-        "vitals_at_end": events.criteria_met,
-        "pressure_before": events.pressure_before,
-        "pressure_at_40": events.pressure_at_40,
-        "pressure_at_end": events.pressure_at_end,
-        "sedation": events.effect,
-        "dissociation": events.effect,
-        "respiratory_depression": events.effect,
-        "serious_event": events.serious_event,
-        "serious_account": events.serious_account,
+        "vitals_at_end": rems_events.criteria_met,
+        "pressure_before": rems_events.pressure_before,
+        "pressure_at_40": rems_events.pressure_at_40,
+        "pressure_at_end": rems_events.pressure_at_end,
+        "sedation": rems_events.effect,
+        "dissociation": rems_events.effect,
+        "respiratory_depression": rems_events.effect,
+        "serious_event": rems_events.serious_event,
+        "serious_account": rems_events.serious_account,
     }
 )
