@@ -99,7 +99,7 @@ def in_process() -> list[dict[str, object]]:
     from posology.knowledge import load_library
     from posology.recommendation import recommend
     from posology.recommendation.curves import curves_for
-    from posology.server.serving import set_aside
+    from posology.server.memory import set_aside
     from tests.cases import NOW, complete_case
 
     library = load_library()
@@ -135,7 +135,7 @@ def on_the_page(folder: Path) -> list[dict[str, object]]:
     from posology.server.demo.hours import zone_at_noon
     from posology.server.demo.seeding import seed
     from posology.server.demo.stories import STORIES
-    from posology.server.serving import set_aside
+    from posology.server.memory import set_aside
 
     call_command("migrate", interactive=False, verbosity=0)
     now = timezone.now()

@@ -87,7 +87,13 @@ def measure() -> list[Timed]:
             "SECRET_KEY": "a synthetic key of the bench 0123456789 abcdefghij ABCDEFGHIJ klmnop",
         }
         for words in (("posology.server", "migrate"), ("tools.bench.monitors", "prepare")):
-            subprocess.run([sys.executable, "-m", *words], cwd=ROOT, env=environment, check=True)
+            subprocess.run(
+                [sys.executable, "-m", *words],
+                cwd=ROOT,
+                env=environment,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
         ours = [sys.executable, "-m", "posology.server", "monitor-listen", "--port", "0"]
         found = []
         for name, command in (

@@ -225,7 +225,7 @@ def listen(*, host: str, port: int, clinic_name: str = "", every_address: bool =
     """Listen for the monitors of one clinic until the process is told to stop."""
     from django.db import connection
 
-    from posology.server.serving import set_aside
+    from posology.server.memory import set_aside
     from posology.web import clock
 
     check_address(host, every_address=every_address)

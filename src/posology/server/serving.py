@@ -1,13 +1,12 @@
 """One process that answers requests: SQLite has one writer, and more processes need PostgreSQL."""
 
-import gc
 import socket
 from threading import Thread
 from types import FrameType
 
 import uvicorn
 
-from posology.knowledge import load_library
+from posology.server.memory import set_aside
 from posology.web.live.hub import HUB
 
 
@@ -34,13 +33,3 @@ class Server(uvicorn.Server):
         """Begin to stop."""
         Thread(target=HUB.close, daemon=True).start()  # a handler of a signal may wait for no lock
         super().handle_exit(sig, frame)
-
-
-def set_aside() -> None:
-    """Load the knowledge, and take all that stays for good out of the collector's sight.
-
-    Looking through it again and again costs a request 40 ms from time to time, and never frees anything.
-    """
-    load_library()
-    gc.collect()
-    gc.freeze()
