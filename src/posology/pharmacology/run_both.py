@@ -134,16 +134,14 @@ def _narrowed(cohort: Cohort, tried: Mapping[str, Between]) -> Cohort:
 def _spreads_told(simulation: Simulation, narrow: Cohort) -> Iterator[str]:
     """Say of each analyte between what the middle of the cohort lies at its typical peak, either way."""
     tops = {name: int(np.argmax(simulation.typical_ng_per_mL[name])) for name in simulation.analytes}
-    looks = np.array(sorted({0, *tops.values()}))
+    # Along the looks of the curve: they share an interval, and each other interval costs more than its steps.
+    t_h = simulation.t_h[: max(tops.values()) + 1]
     model = Model(simulation.model)
-    shown_by_part = [
-        run(part.cascade, part.inputs, simulation.t_h[looks]) for part in _parts(simulation, narrow)
-    ]
+    shown_by_part = [run(part.cascade, part.inputs, t_h) for part in _parts(simulation, narrow)]
     for name, top in tops.items():
-        at = int(np.searchsorted(looks, top))
         # A scaled curve carries its scale in the factors, and the doses run here hold it already.
         factors = simulation.factors[name] / simulation.factors[name][-1] * model.factor(name)
-        values = sum(table[name][at] for table in shown_by_part) * factors[:-1]
+        values = sum(table[name][top] for table in shown_by_part) * factors[:-1]
         wide = simulation.members_ng_per_mL[name][top]
         yield (
             f"of {analyte_name(name, simulation.regimen.substance)} between {_middle(values)} ng/mL with the "
