@@ -53,6 +53,11 @@ class ChairLimits:
         """Return whether a reading lies above the limit in either of its two values."""
         return _above(reading.systolic, self.systolic) or _above(reading.diastolic, self.diastolic)
 
+    def answers(self, reading: ReadingTaken) -> bool:
+        """Return whether a reading holds each value that has a limit; half of one ends no flow."""
+        pairs = ((reading.systolic, self.systolic), (reading.diastolic, self.diastolic))
+        return all(value is not None for value, limit in pairs if limit is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Pressure:
@@ -91,7 +96,7 @@ def pressure_now(state: SessionState, limits: ChairLimits) -> Pressure:
     """Return what the readings, symptoms and decisions since the first of the drug call for.
 
     A decision to go on takes the flow back to its start; what is then above the limit is seen anew. Symptoms
-    that passed do not: that is the prescriber's to say.
+    that passed do not, nor does a lower pressure after a second high one: that is the prescriber's to say.
     """
     now = Pressure()
     for entry in sorted(_since_the_dose(state), key=lambda e: (e.at, e.recorded_at)):
@@ -145,7 +150,9 @@ def _read(now: Pressure, entry: Entry[ReadingTaken], limits: ChairLimits) -> Pre
     if now.step is PressureStep.EMERGENCY or (reading.systolic is None and reading.diastolic is None):
         return now
     if not limits.is_above(reading):
-        return replace(now, step=PressureStep.CALM, reading=entry, repeat_at=None)
+        # After a second high reading a lower one does not start the drug again: a prescriber does (S-BP-23).
+        waits = now.step is PressureStep.PAUSE or not limits.answers(reading)
+        return now if waits else replace(now, step=PressureStep.CALM, reading=entry, repeat_at=None)
     again = now.step in {PressureStep.REPEAT, PressureStep.PAUSE}
     if again:
         return replace(now, step=PressureStep.PAUSE, reading=entry, repeat_at=None)

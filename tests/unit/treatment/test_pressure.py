@@ -9,6 +9,7 @@ import pytest
 from posology.knowledge import load_library
 from posology.knowledge.schema import Value
 from posology.treatment import NotAllowed
+from posology.treatment.payloads import ReadingTaken
 from posology.treatment.pressure import (
     ChairLimits,
     PressureStep,
@@ -89,7 +90,7 @@ def test_a_pressure_before_the_dose_is_the_gates_and_starts_no_flow():
 TABLE = {
     CALM: {"calm": CALM, "high": REPEAT, "symptoms": EMERGENCY, "none": CALM, "wait": CALM},
     REPEAT: {"calm": CALM, "high": PAUSE, "symptoms": EMERGENCY, "none": REPEAT, "wait": REPEAT},
-    PAUSE: {"calm": CALM, "high": PAUSE, "symptoms": EMERGENCY, "none": PAUSE, "wait": PAUSE},
+    PAUSE: {"calm": PAUSE, "high": PAUSE, "symptoms": EMERGENCY, "none": PAUSE, "wait": PAUSE},
     EMERGENCY: dict.fromkeys(("calm", "high", "symptoms", "none", "wait"), EMERGENCY),
 }
 HAPPENS = {
@@ -105,7 +106,7 @@ HAPPENS = {
 @pytest.mark.hazard("H-42")
 def test_every_sequence_goes_as_the_table_says(record_property):
     """All sequences of up to four of six happenings: the step is the table's, and only a prescriber's word
-    leads out of an emergency.
+    leads out of an emergency, or out of a pause.
     """
     tried = 0
     for length in range(1, 5):
@@ -160,6 +161,18 @@ def test_twice_above_the_limit_waits_for_the_prescriber_too():
     log.reading(24, systolic=178)
     with pytest.raises(NotAllowed, match="above the limit twice"):
         check_prescriber_decided(log.state, own, at(25), LIBRARY)
+    log.reading(29, systolic=128)
+    with pytest.raises(NotAllowed, match="above the limit twice"):
+        check_prescriber_decided(log.state, own, at(30), LIBRARY)
+    log.add("pressure_decided", 31, way="go_on", reason="It came down; well.")
+    check_prescriber_decided(log.state, own, at(32), LIBRARY)
+
+
+def test_half_a_reading_ends_no_flow():
+    half = ChairLimits(Decimal(170), Decimal(105), None, None, False)
+    assert half.answers(ReadingTaken(systolic=130, diastolic=80))
+    assert not half.answers(ReadingTaken(heart_rate=70))
+    assert ChairLimits(None, None, None, None, False).answers(ReadingTaken(heart_rate=70))
 
 
 def test_saturation_is_flagged_below_its_limit_and_not_at_it():
