@@ -1,8 +1,9 @@
 """What people do on the pages, step by step: the words of the journey."""
 
+import time
 from dataclasses import dataclass
 
-from playwright.sync_api import Error, Locator, Page
+from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.browser.conftest import Demo, fill_sign_in
 
@@ -73,8 +74,18 @@ def told_errors(page: Page) -> list[str]:
 
 
 def choose(where: Locator | Page, name: str, value: str) -> None:
-    """Choose one answer of a question by its label."""
-    where.locator(f'input[type=radio][name="{name}"][value="{value}"]').check(force=True)
+    """Choose one answer of a question by its label, as a finger does."""
+    answer = where.locator(f'input[type=radio][name="{name}"][value="{value}"]')
+    answer.locator("xpath=ancestor::label[1]").click()
+    expect(answer).to_be_checked()
+
+
+def until(page: Page, true: str, *, seconds: float = 30) -> None:
+    """Wait for an expression to be true of a page; its own policy forbids what the driver's waiting does."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(true):
+        assert time.monotonic() < end, f"not true after {seconds:g} s: {true}"
+        page.wait_for_timeout(100)
 
 
 def answer_part(page: Page) -> int:

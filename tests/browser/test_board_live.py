@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import raw_cdp
 from tests.browser.conftest import DESK, PHONE, Demo
-from tests.browser.steps import Person
+from tests.browser.steps import Person, until
 
 pytestmark = pytest.mark.browser
 
@@ -64,7 +64,7 @@ def test_a_frozen_server_shows_within_six_seconds_and_then_its_own_state_again(d
     """1. The server stands still. 2. A banner comes, values grey out. 3. It goes on: all is read again."""
     page = board_of(demo, context, path)
     stale = page.locator("[data-board-stale]")
-    page.wait_for_function("document.querySelector('[data-board-live]').dataset.version")
+    until(page, "document.querySelector('[data-board-live]').dataset.version")
     page.wait_for_timeout(1500)
     expect(stale).to_be_hidden()
     os.kill(demo.pid, signal.SIGSTOP)
@@ -148,7 +148,7 @@ def test_without_a_test_of_the_sound_the_board_says_that_there_is_none(demo, con
     page.get_by_role("button", name="I heard it").click()
     expect(strip).to_contain_text("Sound on")
     expect(page.locator("[data-due-word]", has_text="Overdue").first).to_be_visible()
-    page.wait_for_function("/^\\(\\d+ overdue\\)/.test(document.title)")
+    until(page, "/^\\(\\d+ overdue\\)/.test(document.title)")
 
 
 @pytest.mark.hazard("H-37")
@@ -158,7 +158,7 @@ def test_every_page_repeats_what_nobody_has_done(demo, context):
     page = board_of(demo, context, "/patients/")
     link = page.locator("[data-notices-link]")
     expect(link).to_contain_text("overdue in chair 2")
-    page.wait_for_function("/^\\(\\d+ overdue\\) Patients/.test(document.title)")
+    until(page, "/^\\(\\d+ overdue\\) Patients/.test(document.title)")
     link.click()
     expect(page.locator("h1")).to_have_text("Board")
 

@@ -17,7 +17,7 @@ from pysqlite3 import dbapi2 as sqlite
 
 from tests.browser.conftest import CHROMIUM, DESK, PHONE, SWITCHES, Demo, fill_sign_in
 from tests.browser.network import Cable, cable_to
-from tests.browser.steps import choose, type_reading
+from tests.browser.steps import choose, type_reading, until
 
 pytestmark = pytest.mark.browser
 
@@ -97,8 +97,9 @@ class Tablet:
     def wait_until_ready(self) -> None:
         expect(self.page.locator("html")).to_have_attribute("data-offline", "kept")
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        self.page.wait_for_function(
-            "caches.open('posology-shell-1').then(c => c.match('/static/web/js/offline.js')).then(Boolean)"
+        until(
+            self.page,
+            "caches.open('posology-shell-1').then(c => c.match('/static/web/js/offline.js')).then(Boolean)",
         )
 
     def reopen(self, path: str) -> None:
@@ -321,10 +322,11 @@ def test_with_the_network_a_form_goes_its_usual_way_once(tablet: Tablet, demo: D
     with page.expect_navigation():
         write_note(page, "The usual way.")
     page.evaluate("window.__same = true")
-    page.wait_for_function(
+    until(
+        page,
         "new Promise(d => { const o = indexedDB.open('posology-offline'); o.onsuccess = () => {"
         "o.result.transaction('entries').objectStore('entries').count().onsuccess = e =>"
-        "d(e.target.result === 0); }; })"
+        "d(e.target.result === 0); }; })",
     )
     page.wait_for_timeout(2500)
     assert page.evaluate("window.__same === true")
@@ -405,9 +407,10 @@ def test_nothing_readable_lies_on_the_disk_and_nothing_is_left_after_sign_out(
     page.locator("form[action$='/sign-out/'] button").click()
     page.wait_for_url("**/sign-in/**")
     # The browser wipes what the answer to the sign-out asked it to wipe beside the next page.
-    page.wait_for_function(
+    until(
+        page,
         "async () => (await indexedDB.databases()).length + (await caches.keys()).length"
-        " + (await navigator.serviceWorker.getRegistrations()).length === 0"
+        " + (await navigator.serviceWorker.getRegistrations()).length === 0",
     )
     record_property("n", looked)
 

@@ -18,6 +18,7 @@ let mustRead = false; // it went stale, and stays so until it was read again
 let closedAt = 0;
 let askedAt = 0;
 let focused = null;
+let isTouched = false; // a finger is down: what it is on stays where it is
 
 function live() {
   return document.querySelector("[data-board-live]");
@@ -101,8 +102,21 @@ function back() {
   again();
 }
 
+/** A tap on what is put in its place meanwhile would be lost, or land on another chair. */
+function waitForTheFinger() {
+  document.addEventListener("pointerdown", () => (isTouched = true), true);
+  for (const end of ["pointerup", "pointercancel"]) {
+    document.addEventListener(end, () => setTimeout(() => (isTouched = false), 50), true); // the click comes after
+  }
+}
+
 function keepTheFocus() {
-  document.body.addEventListener("htmx:beforeSwap", () => {
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    if (isTouched) {
+      event.detail.shouldSwap = false;
+      version = null; // asked for again at the next beat
+      return;
+    }
     const active = document.activeElement;
     focused = live()?.contains(active) ? active.getAttribute("href") : null;
   });
@@ -114,6 +128,7 @@ function keepTheFocus() {
 export function startBoard() {
   if (!live()) return;
   version = live().dataset.version;
+  waitForTheFinger();
   keepTheFocus();
   document.body.addEventListener("htmx:afterSwap", () => {
     heardAt = now();
