@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "posology.clinic.monitors",
     "posology.clinic.outcomes",
     "posology.clinic.visits",
+    "posology.clinic.rems",
     "posology.clinic.care",
     "posology.web",
     "posology.server",

@@ -249,6 +249,38 @@ def due_on(given_at: datetime, programme: ProgrammeFile, *, zone: tzinfo) -> dat
     return day + timedelta(days=int(number_in_force(programme.values, "form_due_within", on=day, unit="d")))
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that says something else than a finalised form did."""
+
+    label: str
+    before: str
+    now: str
+
+
+def changes_since(body: str, form: Form) -> tuple[Change, ...]:
+    """Return what a form says now and did not when it was finalised.
+
+    Parameters
+    ----------
+    body : str
+        The finalised form, as :meth:`Form.canonical` wrote it.
+    form : Form
+        The form of the same session now, in the same version.
+    """
+    then = {f["key"]: f for f in json.loads(body)["fields"]}
+    found = []
+    for field in form.fields:
+        before, now = then.get(field.key, {}), _plain(field)
+        if _said(before) != _said(now):
+            found.append(Change(field.label, _said(before), _said(now)))
+    return tuple(found)
+
+
+def _said(plain: Mapping[str, object]) -> str:
+    return " ".join(str(plain[k]) for k in ("value", "detail", "flag") if plain.get(k)) or "not known"
+
+
 # ---------------------------------------------------------------- what fillers share
 
 

@@ -31,6 +31,8 @@ def answered(key: str, field: FormField, told: Told, why: str, ask: Ask) -> Fill
     shown = {"yes": "Yes", "no": "No"}.get(said.value, said.value)
     if ask is Ask.WHY_NOT:
         shown = f"Not taken: {said.value}"
+    if ask is Ask.MINUTES:
+        shown = f"{said.value} min"
     return filled(key, field, shown, [Origin(OriginKind.ANSWER, said.id, said.at)])
 
 
