@@ -26,7 +26,7 @@ from posology.clinic.patients.models import Patient
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.sessions.queries import chain_faults, state_of
 from posology.quantities import DomainError
-from tests import factories
+from tests import factories, rems
 from tests.cases import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -229,6 +229,7 @@ def test_two_nurses_give_the_last_device(site, record_property):
     for _ in range(ROUNDS):
         patient = factories.patient(site)
         factories.assess_fully(site, patient)
+        rems.admit(site, patient)
         signed = factories.signed_order(site, patient, route="nasal")
         session, devices = signed.session, factories.order_of(signed.order).devices
         factories.pass_gate(site, session, at=NOW)

@@ -167,7 +167,7 @@ def test_a_finalised_form_is_never_changed_or_taken_away():
 
 
 def test_the_clock_runs_seven_calendar_days_in_the_sites_zone(record_property):
-    """Given at 15:00 UTC on the 24th: in time to the end of 1 December, in Honolulu as in Auckland (N = 2)."""
+    """Given at 15:00 UTC on the 24th: in time for 7 days there, in Honolulu and Auckland (N = 2)."""
     for n, (name, zone) in enumerate((("A", "Pacific/Honolulu"), ("B", "Pacific/Auckland"))):
         site = factories.site(f"Synthetic {name}", zone=zone)
         nasal = Nasal(site=site).whole()

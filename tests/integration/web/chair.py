@@ -17,7 +17,7 @@ from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.sessions.queries import state_of
 from posology.knowledge import Route
 from posology.treatment import SessionState
-from tests import factories
+from tests import factories, rems
 from tests.cases import NOW
 from tests.integration.web.walk import hidden_of, signed_in, text_of
 
@@ -167,6 +167,8 @@ def chair(route: Route = Route.INTRAVENOUS, *, site: factories.Site | None = Non
     patient = factories.patient(site, **who)
     factories.assess_fully(site, patient)
     factories.fill_form(site, patient, at=NOW - timedelta(minutes=2))
+    if route is Route.NASAL:
+        rems.admit(site, patient)
     options = advice_for(patient, as_of=NOW).options
     option = next(o for o in options if o.route is route and o.dose and o.dose.dose_mg in {36, 56})
     signed = factories.signed_order(

@@ -30,11 +30,12 @@ SIGN_INS: tuple[SignIn, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The clinic, and the two people who do the work in the stories."""
+    """The clinic, and the three people who do the work in the stories."""
 
     clinic: Clinic
     nurse: User
     prescriber: User
+    director: User
 
 
 def make_staff(zone: str, *, at: datetime) -> Staff:
@@ -52,4 +53,4 @@ def make_staff(zone: str, *, at: datetime) -> Staff:
         )
         for known in SIGN_INS
     }
-    return Staff(clinic, people[Role.NURSE], people[Role.PRESCRIBER])
+    return Staff(clinic, people[Role.NURSE], people[Role.PRESCRIBER], people[Role.DIRECTOR])

@@ -8,6 +8,7 @@ from django.db import transaction
 from posology.server.demo.hours import day_at, moment_on
 from posology.server.demo.people import Staff, make_staff
 from posology.server.demo.player import Player
+from posology.server.demo.programme import enrol, join_programmes
 from posology.server.demo.stories import STORIES
 from posology.server.demo.story import Story
 from posology.server.demo.today import play_today
@@ -29,6 +30,7 @@ def seed(
     """
     moment = now.replace(microsecond=0)
     staff = make_staff(zone, at=moment - HISTORY)
+    join_programmes(staff, at=moment - HISTORY)
     for story in stories:
         _play(Player(staff, story, now=moment), tick)
     return staff
@@ -43,6 +45,7 @@ def _play(player: Player, tick: Callable[[Story], None]) -> None:
         player.register(registered)
         if course:
             player.ask(registered + timedelta(minutes=20))
+            enrol(player.staff, player.patient, course.protocol, at=registered + timedelta(minutes=30))
     for number in range(1, len(course.days) + 1 if course else 1):
         with transaction.atomic():
             player.visit(number)
