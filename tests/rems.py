@@ -17,7 +17,7 @@ from posology.clinic.rems.actions import (
 from posology.clinic.rems.models import Enrolment, FinalForm, SentForm, SiteCertification
 from posology.clinic.rems.queries import SessionForm, form_for
 from posology.clinic.sessions.models import SessionRow
-from posology.treatment.rems import Ask
+from posology.treatment.rems import Ask, Form
 from tests import factories
 from tests.cases import NOW
 
@@ -65,6 +65,15 @@ def admit(site: factories.Site, patient: Patient, *, at: datetime = BEFORE) -> N
 def contact(site: factories.Site, *, at: datetime = BEFORE) -> None:
     """Record how the programme reaches the nurse, who ends the monitoring."""
     record_contact(row_id=uuid4(), telephone="555 0100", email="nurse@example.org", by=site.nurse, at=at)
+
+
+def finalised(site: factories.Site, session: SessionRow) -> FinalForm:
+    """Keep a form without fields for a session of any drug: for pages that only need one to be there."""
+    form = Form(PROGRAMME, "2025", session.pk, ())
+    return FinalForm.objects.create(
+        id=uuid4(), session=session, number=1, programme=PROGRAMME, version="2025", knowledge_sha256="0" * 64,
+        body=form.canonical().decode(), sha256=form.sha256, by=site.nurse, at=NOW,
+    )  # fmt: skip
 
 
 READ = {"systolic": 128, "diastolic": 80, "heart_rate": 72, "spo2": 98, "respiratory_rate": 14}

@@ -21,6 +21,7 @@ from posology.clinic.audit.actions import record_view
 from posology.clinic.care.record import PARTS, record_version
 from posology.clinic.patients import queries as patients
 from posology.clinic.patients.models import Patient
+from posology.clinic.rems.standing import programmes_at
 from posology.web import clock
 from posology.web.access import KNOWLEDGE_PAGES, PROTOCOL_PAGES, home_of, may_open
 from posology.web.banner import banner_of
@@ -72,9 +73,10 @@ def frame_of(request: HttpRequest) -> Frame:
                 ("Visits", "visits", {"visits"}),
                 ("Patients", "patients", PATIENT_PAGES),
                 ("Monitors", "monitors", {"monitors"}),
+                ("Programme", "rems", PROGRAMME_PAGES),
                 ("Knowledge", "knowledge", KNOWLEDGE_PAGES | PROTOCOL_PAGES | {"alerts", "alert", "rate"}),
             )
-            if may_open(user, name)
+            if may_open(user, name) and (name != "rems" or programmes_at(user.clinic))
         ),
         home_url=home_of(user),
         sign_out_url=reverse("sign-out"),
@@ -83,6 +85,7 @@ def frame_of(request: HttpRequest) -> Frame:
     )
 
 
+PROGRAMME_PAGES = frozenset({"rems", "rems-site", "session-rems"})
 PATIENT_PAGES = frozenset(
     {
         "patients",
@@ -100,6 +103,7 @@ PATIENT_PAGES = frozenset(
         "order",
         "patient-visits",
         "visit",
+        "patient-rems",
         "form",
     }
 )

@@ -18,6 +18,7 @@ from posology.clinic.patients.models import Patient
 from posology.clinic.visits.actions import plan_visits
 from tests import factories, site_protocols
 from tests.cases import NOW
+from tests.rems import finalised
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class World:
     option_id: str
     version_id: UUID  # a draft of the site's own protocol
     visit_id: UUID  # the next appointment of the treated
+    final_id: UUID  # a finalised form of the treated
 
     def kwargs_for(self, name: str) -> dict[str, Any]:
         """Return what the address of a page needs."""
@@ -61,6 +63,10 @@ class World:
             "visit-calendar": {"visit": self.visit_id},
             "patient-visits": {"patient": self.treated.pk},
             "patient-visits-calendar": {"patient": self.treated.pk},
+            "session-rems": {"session": self.session_id},
+            "patient-rems": {"patient": self.treated.pk},
+            "rems-pdf": {"final": self.final_id},
+            "rems-json": {"final": self.final_id},
             "form": {"patient": self.patient.pk, "instrument": "phq-9"},
             "protocol": {"protocol": "ketamine-iv"},
             "rule": {"file": "rules-session", "rule": "heart-rate"},
@@ -98,7 +104,8 @@ def world(name: str = "Synthetic Clinic") -> World:
         by=site.nurse,
         at=NOW,
     )
-    ids = (signed.order.pk, signed.session.pk, task.pk, option.id, draft.pk, visit.pk)
+    final = finalised(site, signed.session)
+    ids = (signed.order.pk, signed.session.pk, task.pk, option.id, draft.pk, visit.pk, final.pk)
     return World(site, patient, treated, *ids)
 
 

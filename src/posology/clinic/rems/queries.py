@@ -248,6 +248,23 @@ def _grouped(rows: QuerySet, key: str) -> Mapping[Any, list[Any]]:
 # ---------------------------------------------------------------- one session, and the list
 
 
+def form_or_none(
+    by: User, session_id: UUID | str, *, at: datetime, version: str | None = None
+) -> SessionForm | None:
+    """Return the form of one session of the person's clinic; ``None`` where no programme holds for its drug.
+
+    Raises
+    ------
+    NotFound
+        If there is no such session.
+    FormError
+        If there is no such version.
+    """
+    check_can(by, VIEW)
+    session = session_for(by, session_id)
+    return Around(by.clinic, [session], at=at).form(session, version=version)
+
+
 def form_for(by: User, session_id: UUID | str, *, at: datetime, version: str | None = None) -> SessionForm:
     """Return the form of one session of the person's clinic.
 
@@ -258,9 +275,7 @@ def form_for(by: User, session_id: UUID | str, *, at: datetime, version: str | N
     FormError
         If there is no such version.
     """
-    check_can(by, VIEW)
-    session = session_for(by, session_id)
-    found = Around(by.clinic, [session], at=at).form(session, version=version)
+    found = form_or_none(by, session_id, at=at, version=version)
     if found is None:
         raise not_found("form")
     return found

@@ -14,6 +14,7 @@ from posology.clinic.care.overview import Overview, ToldSession
 from posology.clinic.outcomes.models import RiskTask
 from posology.clinic.patients.models import Patient
 from posology.clinic.protocols.queries import library_at, title_of
+from posology.clinic.rems.standing import programmes_at
 from posology.measures import measure_of
 from posology.quantities import Quantity
 from posology.treatment import SessionPhase
@@ -157,6 +158,10 @@ def _links(opened: OpenPatient, overview: Overview) -> tuple[Button, ...]:
         ("Fill in GAD-7", opened.url("form", instrument="gad-7"), "record_form"),
         ("Import a FHIR file", opened.url("import"), "import_bundle"),
         ("Doses given elsewhere", opened.url("elsewhere"), "view_patient"),
+        *(
+            ("Enrolment", opened.url("patient-rems"), "view_rems")
+            for _ in programmes_at(opened.patient.clinic)[:1]
+        ),
     )
     return tuple(Button(label, href=href) for label, href, action in pairs if may(opened.by, action))
 

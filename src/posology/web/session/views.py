@@ -16,6 +16,7 @@ from posology.clinic.care.chairside import Chairside, chairside
 from posology.clinic.care.together import FormRefused, record_together
 from posology.clinic.conflicts import Conflict
 from posology.clinic.orders.stored import OrderAltered
+from posology.clinic.rems.standing import programme_of
 from posology.clinic.sessions.queries import session_for
 from posology.knowledge import load_library
 from posology.quantities import DomainError
@@ -177,6 +178,7 @@ def _around(chair: Chairside, opened: OpenPatient) -> dict[str, Any]:
     product = load_library().products.products.get(chair.order.product_id)
     return {
         "chair": chair,
+        "has_programme": programme_of(chair.session.patient.clinic, chair.order) is not None,
         "session": chair.session,
         "phase": view_models.phase_chip(chair),
         "since": view_models.since(chair),
