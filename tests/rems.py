@@ -87,10 +87,12 @@ class Nasal:
     admitted: bool = True
     at: datetime = NOW
     who: dict[str, Any] = field(default_factory=dict)
+    patient: Any = None  # a new one unless named
 
     def __post_init__(self) -> None:
-        self.patient = factories.patient(self.site, **self.who)
+        self.patient = self.patient or factories.patient(self.site, **self.who)
         factories.assess_fully(self.site, self.patient, at=self.at)
+        factories.fill_form(self.site, self.patient, at=self.at - timedelta(minutes=2))
         if self.admitted:
             admit(self.site, self.patient)
             contact(self.site)

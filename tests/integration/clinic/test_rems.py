@@ -19,6 +19,7 @@ from posology.clinic.rems.actions import (
 from posology.clinic.rems.models import FinalForm, SessionAnswer
 from posology.clinic.rems.queries import FormState, form_for, lately_sent, queue
 from posology.treatment.policies import NotAllowed
+from posology.treatment.rems import OriginKind
 from tests import factories, rems
 from tests.cases import NOW
 from tests.rems import Nasal
@@ -40,6 +41,29 @@ def test_a_whole_session_needs_three_answers_and_no_more():
     assert (told["minutes_monitored"], told["minutes_ready"]) == ("121 min", "95 min")
     assert (told["dose"], told["sedation"], told["benzodiazepine"]) == ("56 mg", "Yes", "No")
     assert (told["clinician_telephone"], told["enrolled"]) == ("555 0100", "Yes")
+
+
+def test_no_other_session_of_the_patient_changes_a_form(record_property):
+    """The same patient is treated again: the first form stays, and the second owes it nothing.
+
+    N is the number of fields that could have been copied and were not.
+    """
+    first = Nasal().whole().answer_all()
+    before = first.form().form
+    second = Nasal(site=first.site, admitted=False, at=NOW + timedelta(days=3), patient=first.patient)
+    second.start()
+    second.look(41, systolic=160, moaa_s=3)
+    second.event("adverse_event", 50, term="Sedation", grade=2, serious=True, related="yes")
+    assert first.form(at=second.later).form.sha256 == before.sha256
+    ids = {o.id for f in before.fields for o in f.origins if o.kind in {OriginKind.EVENT, OriginKind.ANSWER}}
+    taken = {o.id for f in second.form().form.fields for o in f.origins}
+    assert ids and not ids & taken
+    assert {f.key for f in second.form().form.unfinished} >= {
+        "first_treatment",
+        "vitals_before",
+        "pressure_at_end",
+    }
+    record_property("n", len(ids))
 
 
 # ---------------------------------------------------------------- the start
