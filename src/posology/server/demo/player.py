@@ -18,12 +18,14 @@ from posology.clinic.outcomes.actions import close_risk_task, record_form, take_
 from posology.clinic.outcomes.models import CompletedForm
 from posology.clinic.patients.actions import register_patient
 from posology.clinic.patients.models import Patient
+from posology.clinic.sessions.models import SessionRow
 from posology.knowledge import load_library
 from posology.quantities import DomainError
 from posology.recommendation import Option
 from posology.server.demo.answers import answer_of, due_again, gad7_answers, phq9_answers
 from posology.server.demo.hours import day_at, moment_on
 from posology.server.demo.people import Staff
+from posology.server.demo.programme import report
 from posology.server.demo.room import Room, play_through
 from posology.server.demo.story import Course, Story
 
@@ -181,18 +183,21 @@ class Player:
         arrival = moment_on(day, self.zone, minutes_after_opening=self.usual_minutes)
         total = course.phq9[number - 1]
         chair = 1 + self.story.number % self.staff.clinic.chairs
-        self.come_and_sign(
+        session = self.come_and_sign(
             number, course.levels[number - 1], total, arrival=arrival, chair=chair, now=self.now
         )
+        told_at = arrival + timedelta(hours=5)
+        report(self.staff, session, first=number == 1, at=told_at, now=self.now)
 
     def come_and_sign(
         self, number: int, level: str, phq9: int, *, arrival: datetime, chair: int, now: datetime
-    ) -> None:
-        """Play one visit up to ``now``: questions, score, signature, session."""
+    ) -> SessionRow:
+        """Play one visit up to ``now``: questions, score, signature, session; return the session."""
         self.prepare(number, phq9, arrival=arrival)
         signed = self.sign(level, arrival - timedelta(minutes=15), arrival=arrival, chair=chair)
         complaint = self.course.complaints.get(number)
         play_through(Room(self.staff, self.story, signed.session, until=now, complaint=complaint))
+        return signed.session
 
     def prepare(self, number: int, phq9: int, *, arrival: datetime) -> None:
         """Ask and score before a session."""

@@ -1,15 +1,25 @@
 """The demo in the programmes of its jurisdiction: certified, enrolled, reachable; all numbers made up."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from posology.clinic.patients.models import Patient
-from posology.clinic.rems.actions import certify_site, enrol_patient, record_contact
+from posology.clinic.rems.actions import (
+    answer_field,
+    certify_site,
+    enrol_patient,
+    finalise_form,
+    record_contact,
+    record_sent,
+)
 from posology.clinic.rems.models import Setting
+from posology.clinic.rems.queries import form_or_none
 from posology.clinic.rems.standing import day_at, programmes_at
+from posology.clinic.sessions.models import SessionRow
 from posology.knowledge import load_library
 from posology.knowledge.programmes import load_programmes
 from posology.server.demo.people import Staff
+from posology.treatment.rems import Ask
 
 NAMES = UUID("c0d3f3f0-1df5-4d0e-8a3e-6f5f3b9b7c11")  # the name space of the ids made here
 
@@ -54,3 +64,46 @@ def enrol(staff: Staff, patient: Patient, protocol_id: str, *, at: datetime) -> 
             by=staff.prescriber,
             at=at,
         )
+
+
+# What a nurse of the demo answers where no entry tells it.
+_ANSWERS = {Ask.YES_NO: "yes", Ask.MINUTES: "95", Ask.TEXT: "Told to the programme.", Ask.WHY_NOT: "Asleep."}
+_WAITS = timedelta(days=7)  # the forms of the last days wait, so that the list is not empty
+
+
+def report(staff: Staff, session: SessionRow, *, first: bool, at: datetime, now: datetime) -> None:
+    """Answer, finalise and send the form of a past session, if its drug has one and it is some days old."""
+    if at > now - _WAITS:
+        return
+    found = form_or_none(staff.nurse, session.pk, at=at)
+    if found is None:
+        return
+    for field in found.form.unfinished:
+        assert field.missing is not None
+        value = ("yes" if first else "no") if field.key == "first_treatment" else _ANSWERS[field.missing.ask]
+        answer_field(
+            row_id=uuid5(session.pk, field.key),
+            session_id=session.pk,
+            field=field.key,
+            value=value,
+            by=staff.nurse,
+            at=at,
+        )
+    whole = form_or_none(staff.nurse, session.pk, at=at)
+    assert whole is not None
+    final = finalise_form(
+        row_id=uuid5(session.pk, "form"),
+        session_id=session.pk,
+        version=whole.form.version,
+        seen_sha256=whole.form.sha256,
+        by=staff.nurse,
+        at=at,
+    )
+    record_sent(
+        row_id=uuid5(session.pk, "sent"),
+        form_id=final.pk,
+        on=day_at(staff.clinic, at),
+        way="Synthetic portal",
+        by=staff.director,
+        at=at,
+    )
