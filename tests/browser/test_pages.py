@@ -74,6 +74,10 @@ PAGES: dict[str, str] = {
     "doses given elsewhere": of(10, "elsewhere/"),
     "visits of the day": "/visits/",
     "visits of a patient": of(7, "visits/"),
+    "programme forms": "/programme/",
+    "programme site": "/programme/site/",
+    "programme enrolment": of(6, "programme/"),
+    "programme form": "programme form",
     "eligibility, passes": of(7, "eligibility/"),
     "eligibility, stopped": of(9, "eligibility/"),
     "eligibility, cannot say": of(10, "eligibility/"),
@@ -181,6 +185,8 @@ def screens(demo: Demo, chromium: Browser) -> Iterator[dict[Role, Screen]]:
         paths[f"chair {n}"] = str(link.get_attribute("href"))
     paths["chair 1 record"] = f"{paths['chair 1']}record/"
     paths["chair 1 curve"] = f"{paths['chair 1']}curve/"
+    page.goto(f"{demo.url}/programme/")
+    paths["programme form"] = str(page.locator("main table a").first.get_attribute("href"))
     page.goto(f"{demo.url}{paths['chair 1']}")
     order = page.locator("main a[href*='/orders/']").first.get_attribute("href")
     paths["chair 1 order"] = f"{order}?product=ketamine-50&final_volume_mL=50"

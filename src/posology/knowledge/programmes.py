@@ -59,11 +59,13 @@ def build_programmes(documents: Mapping[str, tuple[Document, bytes]], library: L
         for problem, path in unknown_sources(file, library):
             raise KnowledgeError(f"{name}:{mine[name][0].line_of(path)}: {problem}")
         for key, field in file.fields.items() if isinstance(file, ProgrammeFile) else ():
-            if field.question is not None and field.question not in library.questions.questions:
-                line = mine[name][0].line_of(("fields", key))
-                raise KnowledgeError(
-                    f"{name}:{line}: there is no question '{field.question}'. Mend its spelling."
-                )
+            for what, named, known in (
+                ("question", field.question, library.questions.questions),
+                ("drug class", field.drug_class, library.drugs.classes),
+            ):
+                if named is not None and named not in known:
+                    line = mine[name][0].line_of(("fields", key))
+                    raise KnowledgeError(f"{name}:{line}: there is no {what} '{named}'. Mend its spelling.")
     found = {f.id: f for f in parsed.values() if isinstance(f, ProgrammeFile)}
     return Programmes(MappingProxyType(found), MappingProxyType(stamps_of(parsed, mine)))
 

@@ -9,7 +9,7 @@ silence is told as silence.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
@@ -151,6 +151,8 @@ class Told:
     people: Mapping[str, Clinician]  # by an event's author
     answers: Mapping[str, Stated]  # what was asked for this session, by field
     at: datetime
+    # On the patient's list when the session began, by class.
+    drugs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def number(self, name: str) -> int:
         """Return one number of the programme that is in force on the day of the form."""
@@ -270,10 +272,10 @@ def changes_since(body: str, form: Form) -> tuple[Change, ...]:
     """
     then = {f["key"]: f for f in json.loads(body)["fields"]}
     found = []
-    for field in form.fields:
-        before, now = then.get(field.key, {}), _plain(field)
+    for one in form.fields:
+        before, now = then.get(one.key, {}), _plain(one)
         if _said(before) != _said(now):
-            found.append(Change(field.label, _said(before), _said(now)))
+            found.append(Change(one.label, _said(before), _said(now)))
     return tuple(found)
 
 

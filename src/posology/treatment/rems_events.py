@@ -46,7 +46,9 @@ def from_gate(key: str, field: FormField, told: Told) -> Filled:
             "The gate of this session has no answer to it." if said is None else "It was answered: not known."
         )
         return answered(key, field, told, why, Ask.YES_NO)
-    return filled(key, field, value, event_origins([said]))
+    listed = told.drugs.get(field.drug_class or "", ())
+    flag = f"The drug list of that session has: {', '.join(listed)}." if listed and value == "No" else ""
+    return filled(key, field, value, event_origins([said]), flag=flag)
 
 
 # ---------------------------------------------------------------- the dose and its minutes

@@ -7,7 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import DatabaseError, transaction
 
+from posology.case import Answer, Medication, Origin
+from posology.case import OriginKind as OriginKindOfFact
 from posology.clinic.accounts.permissions import NotFound, NotPermitted
+from posology.clinic.assessments.actions import NewMedication, record_medications
 from posology.clinic.conflicts import Conflict
 from posology.clinic.rems.actions import (
     RemsRefused,
@@ -64,6 +67,20 @@ def test_no_other_session_of_the_patient_changes_a_form(record_property):
         "pressure_at_end",
     }
     record_property("n", len(ids))
+
+
+def test_the_drug_list_of_the_session_flags_a_no_at_the_gate():
+    nasal = Nasal()
+    origin = Origin(OriginKindOfFact.STAFF, "nurse")
+    for n, text in enumerate(("Lorazepam 1 mg oral tablet", "Oxycodone 5 mg oral tablet")):
+        at = NOW - timedelta(hours=1) if n == 0 else NOW + timedelta(hours=3)  # one before, one afterwards
+        drug = NewMedication(uuid4(), Medication(text, None, Answer.YES, at, origin))
+        record_medications(patient=nasal.patient, medications=[drug], by=nasal.site.nurse, at=at)
+    form = nasal.whole().form().form
+    assert (
+        form.field("benzodiazepine").flag == "The drug list of that session has: Lorazepam 1 mg oral tablet."
+    )
+    assert form.field("opioid").flag == ""
 
 
 # ---------------------------------------------------------------- the start

@@ -182,6 +182,16 @@ def test_the_gates_answers_fill_the_drugs_and_an_unknown_one_is_asked():
     assert missing(log, "opioid").ask is Ask.YES_NO
 
 
+def test_a_no_beside_a_drug_of_the_list_is_flagged():
+    log = started()
+    log.add("gate_answered", 5, item="benzodiazepine_today", answer="no")
+    told = form(log, drugs={"benzodiazepine": ("Lorazepam 1 mg oral tablet",)})
+    assert (
+        told.field("benzodiazepine").flag == "The drug list of that session has: Lorazepam 1 mg oral tablet."
+    )
+    assert told.field("other_sedative").flag == ""
+
+
 def test_an_answer_never_stands_before_an_entry():
     said = answer("pressure_at_40", "Refused.") | answer("sedation", "yes") | answer("opioid", "no")
     assert form(watched(), answers=said) == form(watched())

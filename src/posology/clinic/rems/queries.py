@@ -12,8 +12,11 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from posology.case import Answer
+from posology.case.drug_names import read_drug
 from posology.clinic.accounts.models import Clinic, User
 from posology.clinic.accounts.permissions import not_found
+from posology.clinic.assessments.models import MedicationRow
 from posology.clinic.orders.stored import OrderAltered, order_of
 from posology.clinic.patients.models import Patient
 from posology.clinic.rems.gate import SETTING
@@ -31,6 +34,7 @@ from posology.clinic.rems.permissions import VIEW, check_can
 from posology.clinic.rems.standing import certified, day_at, enrolled, programme_of, rule_of, setting_of
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.sessions.queries import session_for, states_of
+from posology.knowledge import load_library
 from posology.knowledge.programmes import version_in_use
 from posology.knowledge.schema.programmes import ProgrammeFile
 from posology.treatment import EventKind, SessionState
@@ -169,6 +173,12 @@ class Around:
         rows = FinalForm.objects.for_clinic(self.clinic).filter(session__in=self.sessions)
         return _grouped(rows.select_related("by", "sent__by").order_by("number"), "session_id")
 
+    @cached_property
+    def drugs(self) -> Mapping[UUID, list[MedicationRow]]:
+        rows = MedicationRow.objects.for_clinic(self.clinic)
+        rows = rows.filter(patient__in={s.patient_id for s in self.sessions})
+        return _grouped(rows.order_by("at", "recorded_at", "pk"), "patient_id")
+
     def form(self, session: SessionRow, *, version: str | None = None) -> SessionForm | None:
         """Return the form of one of the sessions; ``None`` where no programme holds for its drug."""
         try:
@@ -194,6 +204,7 @@ class Around:
             people=self.people,
             answers={key: Stated(row.pk, row.value, row.at) for key, row in answers.items()},
             at=self.at,
+            drugs=self._drugs(session.patient_id, programme, state.started_at),
         )
         finals = tuple(self.finals.get(session.pk, ()))
         return SessionForm(
@@ -215,6 +226,23 @@ class Around:
         row = enrolled(rows, on=on) or next(later, None)
         enrolment = None if row is None else Enrolled(row.pk, row.on, row.number, row.at)
         return PatientFacts(patient.pk, str(patient), patient.born_on, patient.sex, enrolment)
+
+    def _drugs(
+        self, patient_id: UUID, programme: ProgrammeFile, at: datetime | None
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Return the drugs that the list had when the session began, by the classes of the form."""
+        latest = {
+            row.text.casefold(): row
+            for row in self.drugs.get(patient_id, ())
+            if at is not None and row.recorded_at <= at
+        }
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for row in latest.values():
+            if row.active == Answer.YES:
+                for name in read_drug(row.text, row.rxnorm, load_library()).classes:
+                    found[name].append(row.text)
+        wanted = {f.drug_class for f in programme.fields.values() if f.drug_class}
+        return {name: tuple(sorted(found[name])) for name in sorted(wanted) if name in found}
 
 
 def _clinician(person: User, contact: StaffContact | None) -> Clinician:

@@ -56,6 +56,7 @@ class FormField(Cited):
     kind: Literal["text", "day", "yes_no", "minutes", "pressure", "dose"]
     who: str  # who can supply it
     question: str | None = None  # of the gate, whose answer in the session fills it
+    drug_class: str | None = None  # of the drugs file: a drug of it on the list contradicts a "no"
     asked: bool = False  # only a person can know it; asked once a session
     note: str | None = None
     criteria: Texts = ()  # of the protocol's discharge: seen to be met, or not

@@ -117,6 +117,5 @@ def asked_field(
         error=error,
         unit="min" if ask is Ask.MINUTES else "",
         choices=choices,
-        required=False,
         id=f"{prefix}_{key}",
     )

@@ -26,7 +26,7 @@ PARTS = {
 }
 _STATES = {
     FormState.RUNNING: Chip(Status.RUNNING, "Monitoring runs"),
-    FormState.OPEN: Chip(Status.DUE, "Something is open"),
+    FormState.OPEN: Chip(Status.DUE, "Not complete"),
     FormState.READY: Chip(Status.DUE, "Ready to finalise"),
     FormState.CHANGED: Chip(Status.CAUTION, "Record changed since"),
     FormState.FINAL: Chip(Status.NOT_SENT, "Finalised, not sent"),

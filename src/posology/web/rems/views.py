@@ -28,8 +28,9 @@ from posology.clinic.rems.standing import (
     enrolments_of,
     programmes_at,
 )
+from posology.knowledge import number_in_force
 from posology.knowledge.schema.programmes import ProgrammeFile
-from posology.quantities import DomainError
+from posology.quantities import DomainError, Quantity
 from posology.web.components import Crumbs, Link, errors_of
 from posology.web.page import OpenPatient, new_id, now_of, open_patient, person, show
 from posology.web.rems import view_models
@@ -74,11 +75,13 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 def _programme_line(programme: ProgrammeFile, clinic: Any, now: Any) -> dict[str, Any]:
-    held = certified(certifications_of(clinic, programme.id), on=day_at(clinic, now))
+    today = day_at(clinic, now)
+    held = certified(certifications_of(clinic, programme.id), on=today)
     return {
         "file": programme,
         "held": [programme.settings[s.value].title for s in held],  # type: ignore[index]
         "contacts": tuple(programme.contacts.values()),
+        "days": Quantity(number_in_force(programme.values, "form_due_within", on=today, unit="d"), "d"),
     }
 
 

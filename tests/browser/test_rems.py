@@ -1,0 +1,70 @@
+"""A form that waits is answered, finalised and noted as sent, on a phone and a desk; with pictures."""
+
+from datetime import UTC, datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from posology.clinic.accounts.models import Role
+from tests.browser import pictures
+from tests.browser.conftest import DESK, PHONE, Demo
+from tests.browser.steps import Person
+
+pytestmark = pytest.mark.browser
+
+
+def reads_well(page: Page, name: str) -> None:
+    """Nothing is wider than the screen, axe finds nothing, and a picture is taken of both themes."""
+    for size in (DESK, (1024, 768), PHONE):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], (name, size)
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    pictures.take(page, f"programme-{name}", dark=True)
+
+
+def say(page: Page, question: str, answer: str) -> None:
+    """Answer yes or no to one question of the form."""
+    page.get_by_role("group", name=question).get_by_label(answer, exact=True).check()
+
+
+def test_a_waiting_form_is_answered_finalised_and_sent(demo: Demo, chromium):
+    context = chromium.new_context()
+    nurse = Person(demo, Role.NURSE, demo.sign_in(context, Role.NURSE))
+    page = nurse.open("/programme/")
+    reads_well(page, "list")
+    waiting = page.get_by_role("table", name="Monitoring forms to send")
+    lines = waiting.get_by_role("row").count()
+    waiting.get_by_role("link").first.click()
+    expect(page.get_by_role("heading", name="Not known yet")).to_be_visible()
+    reads_well(page, "form-open")
+    say(page, "First treatment", "No")
+    say(page, "Vital signs acceptable before the dose", "Yes")
+    page.get_by_label("Minutes after which the patient would have been ready").fill("95")
+    page.get_by_role("button", name="Record the answers").click()
+    expect(page.get_by_role("heading", name="Finalise it")).to_be_visible()
+    page.locator("summary", has_text="From where: Blood pressure at about 40 min").click()
+    expect(page.get_by_role("link", name="Reading").locator("visible=true").first).to_be_visible()
+    reads_well(page, "form-whole")
+    page.get_by_role("button", name="Finalise this form").click()
+    expect(page.get_by_role("heading", name="Finalised", exact=True)).to_be_visible()
+    page.get_by_label("Sent on").fill(datetime.now(UTC).date().isoformat())
+    page.get_by_label("How?").fill("Portal")
+    reads_well(page, "form-final")
+    page.get_by_role("button", name="Note it as sent").click()
+    expect(page.get_by_text("It is noted as sent.")).to_be_visible()
+    page = nurse.open("/programme/")
+    assert page.get_by_role("table", name="Monitoring forms to send").get_by_role("row").count() == lines - 1
+    context.close()
+
+
+def test_the_site_and_an_enrolment_read_well(demo: Demo, chromium):
+    context = chromium.new_context()
+    director = Person(demo, Role.DIRECTOR, demo.sign_in(context, Role.DIRECTOR))
+    page = director.open("/programme/site/")
+    reads_well(page, "site")
+    page.get_by_role("button", name="Record the certification").click()
+    expect(page.locator(".error-summary")).to_contain_text("Write the number")
+    reads_well(page, "site-refused")
+    context.close()
