@@ -47,6 +47,7 @@ def test_a_waiting_form_is_answered_finalised_and_sent(demo: Demo, chromium):
     page.locator("summary", has_text="From where: Blood pressure at about 40 min").click()
     expect(page.get_by_role("link", name="Reading").locator("visible=true").first).to_be_visible()
     reads_well(page, "form-whole")
+    pictures.take(page, "programme-form-fields", at="dl.rems-fields", dark=True)
     page.get_by_role("button", name="Finalise this form").click()
     expect(page.get_by_role("heading", name="Finalised", exact=True)).to_be_visible()
     page.get_by_label("Sent on").fill(datetime.now(UTC).date().isoformat())

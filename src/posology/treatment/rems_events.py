@@ -6,11 +6,13 @@ from typing import Any
 
 from posology.knowledge.schema.programmes import FormField
 from posology.treatment.due import DUE_BEFORE
+from posology.treatment.fields import Scale
 from posology.treatment.payloads import EventKind, ReadingTaken
 from posology.treatment.rems import Ask, Filled, Missing, Origin, OriginKind, Told, event_origins, not_known
 from posology.treatment.session_state import Entry
 
 _CRITERION = EventKind.DISCHARGE_CRITERION
+_SCALES = {Scale.MOAA_S: "MOAA/S", Scale.CADSS: "CADSS", Scale.DISSOCIATION: "bedside rating"}
 
 
 def filled(key: str, field: FormField, value: str, origins: Iterable[Origin], **more: object) -> Filled:
@@ -199,7 +201,8 @@ def _pressure(key: str, field: FormField, told: Told, entry: Entry[ReadingTaken]
     if entry is None:
         return answered(key, field, told, why, Ask.WHY_NOT)
     minute = told.minute_of(entry.at)
-    when = "before the first device" if minute < 0 else f"at {minute} min"
+    start = told.state.first_device_at
+    when = "before the first device" if start is None or entry.at <= start else f"at {minute} min"
     value = f"{entry.payload.systolic}/{entry.payload.diastolic} mmHg"
     return filled(key, field, value, event_origins([entry]), detail=when)
 
@@ -283,7 +286,7 @@ def _span(told: Told, scores: list[tuple[Entry[Any], bool]], first: datetime) ->
     text = f"From {told.minute_of(first)} min."
     if not hits:
         return text
-    worst = sorted({f"{e.payload.scale} {e.payload.value}" for e in hits})
+    worst = sorted({f"{_SCALES[e.payload.scale]} {e.payload.value}" for e in hits})
     gone = [
         e
         for e, counts in scores

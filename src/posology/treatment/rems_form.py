@@ -84,7 +84,7 @@ def _enrolled(key: str, field: FormField, told: Told) -> Filled:
     if enrolment is None:
         return gap(key, field, not_known(field, "No enrolment is recorded.", Ask.LINK))
     origins = [Origin(OriginKind.ENROLMENT, enrolment.id, enrolment.at)]
-    on = enrolment.on.isoformat()
+    on = f"{enrolment.on:%d-%b-%Y}"
     if day is not None and enrolment.on > day:
         return filled(key, field, "No", origins, flag=f"Enrolled on {on}, after this session.")
     return filled(key, field, "Yes", origins, detail=f"Since {on}, number {enrolment.number}.")

@@ -121,7 +121,7 @@ def test_sedation_and_dissociation_are_read_from_scores_and_events():
     log.add("adverse_event", 45, term="dissociation", grade=2, serious=False, related="yes")
     told = form(leave(log))
     assert told.field("sedation").value == "Yes"
-    assert told.field("sedation").detail == "From 20 min. Scores: moaa_s 3, moaa_s 4. Gone at 60 min."
+    assert told.field("sedation").detail == "From 20 min. Scores: MOAA/S 3, MOAA/S 4. Gone at 60 min."
     assert told.field("dissociation").value == "Yes"
     assert told.field("dissociation").detail == "From 35 min. dissociation, grade 2."
 
@@ -202,7 +202,7 @@ def test_an_enrolment_after_the_session_is_told_as_no():
     told = form(watched(), patient=PatientFacts(PATIENT, "SYNTHETIC, Ada", BORN, "female", late))
     assert (told.field("enrolled").value, told.field("enrolled").flag) == (
         "No",
-        "Enrolled on 2026-11-25, after this session.",
+        "Enrolled on 25-Nov-2026, after this session.",
     )
 
 
