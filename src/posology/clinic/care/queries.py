@@ -218,9 +218,10 @@ def advice_for(patient: Patient, *, as_of: datetime) -> Advice:
     return advice_of(patient, case_of(patient, as_of=as_of), as_of=as_of)
 
 
-def advice_of(patient: Patient, case: Case, *, as_of: datetime) -> Advice:
-    """Return what the clinic's library advises for a patient's case."""
-    return recommend(case, as_of=at_site(patient, as_of), library=library_at(patient.clinic, as_of))
+def advice_of(patient: Patient, case: Case, *, as_of: datetime, library: Library | None = None) -> Advice:
+    """Return what the clinic's library advises for a patient's case; ``library`` where it is at hand."""
+    library = library or library_at(patient.clinic, as_of)
+    return recommend(case, as_of=at_site(patient, as_of), library=library)
 
 
 def report_for(patient: Patient, protocol_id: str, *, as_of: datetime) -> Report:

@@ -39,11 +39,11 @@ class _Advised:
 
 
 def _advised(patient: Patient, now: datetime) -> _Advised:
-    case = case_of(patient, as_of=now)
+    case, library = case_of(patient, as_of=now), library_at(patient.clinic, now)
     return _Advised(
-        advice_of(patient, case, as_of=now),
+        advice_of(patient, case, as_of=now, library=library),
         case,
-        library_at(patient.clinic, now),
+        library,
         at_site(patient, now),
         ZoneInfo(patient.clinic.zone),
     )
