@@ -26,7 +26,7 @@ from posology.server.demo.answers import answer_of, due_again, gad7_answers, phq
 from posology.server.demo.hours import day_at, moment_on
 from posology.server.demo.people import Staff
 from posology.server.demo.programme import report
-from posology.server.demo.room import Room, play_through
+from posology.server.demo.room import Room, play, whole_session
 from posology.server.demo.story import Course, Story
 
 NAMES = UUID("5a3c1d2e-7c0b-4f4e-9a55-6d1c9f0b7e21")  # the name space of the demo's ids
@@ -196,7 +196,7 @@ class Player:
         self.prepare(number, phq9, arrival=arrival)
         signed = self.sign(level, arrival - timedelta(minutes=15), arrival=arrival, chair=chair)
         complaint = self.course.complaints.get(number)
-        play_through(Room(self.staff, self.story, signed.session, until=now, complaint=complaint))
+        play(whole_session(Room(self.staff, self.story, signed.session, complaint=complaint)), until=now)
         return signed.session
 
     def prepare(self, number: int, phq9: int, *, arrival: datetime) -> None:

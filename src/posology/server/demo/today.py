@@ -9,7 +9,7 @@ from posology.case import Choice
 from posology.quantities import Quantity
 from posology.server.demo.hours import moment_on
 from posology.server.demo.player import Player
-from posology.server.demo.room import GATE_TAKES, NotYet, Room
+from posology.server.demo.room import GATE_TAKES, Moments, Room, play
 from posology.server.demo.story import Today
 
 RAN_FOR = timedelta(minutes=22)
@@ -31,9 +31,13 @@ def _infusion_runs(player: Player) -> None:
 def _observed(player: Player) -> None:
     """The devices are used, and the reading at 40 minutes was not taken."""
     room = _open_room(player, began=player.now - OBSERVED_FOR - timedelta(seconds=20), chair=2)
-    room.pass_gate()
-    room.give()
-    room.do("note_written", room.at + timedelta(minutes=4), text="Lies quietly, lights dimmed, music on.")
+    play(_until_given(room), until=player.now)
+    play(
+        room.do(
+            "note_written", room.at + timedelta(minutes=4), text="Lies quietly, lights dimmed, music on."
+        ),
+        until=player.now,
+    )
 
 
 def _at_the_gate(player: Player) -> None:
@@ -89,12 +93,12 @@ def _fresh(player: Player, **changes: Quantity | Choice) -> None:
 
 
 def _session_now(player: Player, *, began: datetime, chair: int) -> None:
-    room = _open_room(player, began=began, chair=chair)
-    try:
-        room.pass_gate()
-        room.give()
-    except NotYet:
-        return
+    play(_until_given(_open_room(player, began=began, chair=chair)), until=player.now)
+
+
+def _until_given(room: Room) -> Moments:
+    yield from room.pass_gate()
+    yield from room.give()
 
 
 def _open_room(player: Player, *, began: datetime, chair: int) -> Room:
@@ -104,7 +108,7 @@ def _open_room(player: Player, *, began: datetime, chair: int) -> Room:
     signed = player.sign(
         player.course.levels[-1], arrival - timedelta(minutes=15), arrival=arrival, chair=chair
     )
-    return Room(player.staff, player.story, signed.session, until=player.now)
+    return Room(player.staff, player.story, signed.session)
 
 
 def _next_number(player: Player) -> int:
