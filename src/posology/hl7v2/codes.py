@@ -7,8 +7,8 @@ simulator gives systolic pressure the number of something else.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import astuple, dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Generic, TypeVar
@@ -26,6 +26,8 @@ _REFERENCE = "MDC_"
 _REMARK = re.compile(r"\{[^{}]*\}")
 
 Entry = TypeVar("Entry", SignCode, UnitCode)
+Found = TypeVar("Found")
+_MOST_REMEMBERED, _LONGEST_REMEMBERED = 1024, 200
 
 
 class Disagreement(Hl7Error):
@@ -75,6 +77,8 @@ class CodeTable:
         self._signs = file.signs
         self._codes = _Index(file.codes)
         self._units = _Index(file.units)
+        self._known_signs: dict[Coded, SignCode | None] = {}
+        self._known_units: dict[Coded, ReadUnit | None] = {}
 
     def unit_of(self, sign: Sign) -> SignUnit:
         """Return the unit of a sign."""
@@ -93,6 +97,9 @@ class CodeTable:
         Disagreement
             If its parts say different things, or a code that was not itself seen has no words beside it.
         """
+        return _remembered(self._known_signs, coded, self._read_sign)
+
+    def _read_sign(self, coded: Coded) -> SignCode | None:
         found = [entry for triplet in _triplets(coded) if (entry := self._sign_of(*triplet)) is not None]
         exact = [e for e in found if not any(other.sign in e.narrowed_to for other in found)]
         if len({entry.sign for entry in exact}) > 1:
@@ -137,6 +144,9 @@ class CodeTable:
         Disagreement
             If its parts say different things.
         """
+        return _remembered(self._known_units, coded, self._read_unit)
+
+    def _read_unit(self, coded: Coded) -> ReadUnit | None:
         found: dict[ReadUnit, str] = {}
         for code, text, system in _triplets(coded):
             for unit, said in self._units_of(code, text, system):
@@ -168,6 +178,22 @@ class CodeTable:
         if entry is not None:
             return ReadUnit(entry.unit, entry.times, entry.over)
         return ReadUnit(bare) if bare in UNITS and bare != "1" else None
+
+
+def _remembered(known: dict[Coded, Found], coded: Coded, read: Callable[[Coded], Found]) -> Found:
+    """Return what a code was read as before: a monitor says the same few in every message.
+
+    What cannot be read is read anew each time, and the store is emptied before it can grow.
+    """
+    try:
+        return known[coded]
+    except KeyError:
+        found = read(coded)
+    if len(known) >= _MOST_REMEMBERED:
+        known.clear()
+    if sum(map(len, astuple(coded))) <= _LONGEST_REMEMBERED:
+        known[coded] = found
+    return found
 
 
 def _not_the_number(code: str, name: str, kind: str) -> str:

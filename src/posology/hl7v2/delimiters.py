@@ -139,4 +139,5 @@ def escaped(text: str, delimiters: Delimiters) -> str:
 
 def fit_to_show(text: str) -> str:
     """Return text fit to be shown on one line."""
-    return _UNSHOWN.sub(" ", text[:_LONGEST_TEXT]).strip()
+    short = text[:_LONGEST_TEXT]
+    return short.strip() if short.isprintable() else _UNSHOWN.sub(" ", short).strip()

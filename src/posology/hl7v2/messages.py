@@ -6,18 +6,12 @@ PID (hazard H-41). Nothing is read as a value here; that is done in ``readings``
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
-
-# python-hl7 parts a segment into fields, repetitions and components. hl7apy was tried too: on the same six
-# messages it read 37 to 156 a second where python-hl7 read 880 to 3,400; it refused four of them in its
-# strict mode, and in its tolerant one a whole message for one line that is no segment. Of python-hl7 only the
-# parting is used. Its unescaping drops what it does not know (1\Zz\20 becomes 120) and logs the value; its
-# answers read the clock.
-import hl7
+from typing import TypeVar
 
 from posology.hl7v2.character_sets import decode
 from posology.hl7v2.delimiters import Delimiters, fit_to_show, unescape
@@ -31,6 +25,14 @@ _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}", re.ASCII)
 # What is read, and the last field of each that is. The rest is not parted, which takes most of the time.
 _READ = {"MSH": 9, "PID": 8, "PV1": 3, "OBR": 14, "OBX": 18}
 _SHOWN_LINES = 5
+_REMEMBERED = 200  # characters: longer fields are read each time, so that what is remembered stays small
+
+# A segment as its fields. Parting them is three splits of a text. python-hl7 makes an object of each part,
+# which took two thirds of the time of a whole message; it is the judge of these splits instead
+# (tests/differential). Its unescaping, which makes 120 of 1\Zz\20, and its answers were never of use here.
+# hl7apy was four to twenty times slower still, and refused a whole message for one line that is no segment.
+Segment = list[str]
+T = TypeVar("T")
 _NOTHING = "The message holds no observation."
 
 
@@ -157,7 +159,7 @@ def read_message(body: bytes, *, zone: tzinfo) -> Message:
     _check_size(decoded.text, header)
     lines, remarks = _lines(decoded.text)
     kept, others, odd = _sorted_out(lines, header.delimiters.field)
-    parted = hl7.parse("\r".join(kept))
+    parted = _parted(kept, header.delimiters.field)
     patients = _distinct(_patient(s, header.delimiters) for s in _of_kind(parted, "PID"))
     if len(patients) > 1:
         raise MessageRefused(
@@ -242,51 +244,65 @@ def _sorted_out(lines: list[str], separator: str) -> tuple[list[str], Mapping[st
     return kept, MappingProxyType(dict(others)), tuple(odd)
 
 
-# ---------------------------------------------------------------- segments, parted by python-hl7
+# ---------------------------------------------------------------- segments and their fields
 
 
-def _of_kind(parted: Any, kind: str) -> list[Any]:
-    return [segment for segment in parted if str(segment[0]) == kind]
+def _parted(lines: list[str], separator: str) -> list[Segment]:
+    """Return segments as their fields; what is blank at the end of a message belongs to no field."""
+    return [line.split(separator) for line in (*lines[:-1], lines[-1].rstrip())]
 
 
-def _raw(segment: Any, n: int) -> str:
-    return str(segment[n]) if n < len(segment) else ""
+def _of_kind(parted: list[Segment], kind: str) -> list[Segment]:
+    return [segment for segment in parted if segment[0] == kind]
 
 
-def _repetitions(segment: Any, n: int) -> tuple[tuple[str, ...], ...]:
+def _raw(segment: Segment, n: int) -> str:
+    return segment[n] if n < len(segment) else ""
+
+
+def _repetitions(segment: Segment, n: int, delimiters: Delimiters) -> tuple[tuple[str, ...], ...]:
     """Return a field as its repetitions, each as its components."""
-    if n >= len(segment):
+    field = _raw(segment, n)
+    if not field:
         return ()
-    return tuple(
-        (repetition,) if isinstance(repetition, str) else tuple(str(component) for component in repetition)
-        for repetition in segment[n]
-        if repetition != ""
-    )
+    return tuple(tuple(one.split(delimiters.component)) for one in field.split(delimiters.repetition))
 
 
-def _coded(segment: Any, n: int, delimiters: Delimiters) -> Coded:
-    repetitions = _repetitions(segment, n)
-    if not repetitions:
+def _coded(segment: Segment, n: int, delimiters: Delimiters) -> Coded:
+    field = _raw(segment, n)
+    if len(field) > _REMEMBERED:
+        return _read_coded(field, delimiters)
+    return _remembered_coded(field, delimiters)
+
+
+def _read_coded(field: str, delimiters: Delimiters) -> Coded:
+    if not field:
         return Coded()
-    return Coded(*(unescape(part.strip(), delimiters) for part in repetitions[0][:6]))
+    parts = field.split(delimiters.repetition)[0].split(delimiters.component)
+    return Coded(*(unescape(part.strip(), delimiters) for part in parts[:6]))
 
 
-def _words(segment: Any, n: int, delimiters: Delimiters) -> str:
+_remembered_coded = lru_cache(maxsize=1024)(_read_coded)  # a monitor says the same codes and units each time
+
+
+def _words(segment: Segment, n: int, delimiters: Delimiters) -> str:
     """Return a field in words: its components that are not empty, the parts of each with it."""
+    if not _raw(segment, n):
+        return ""
     parts = (
         part
-        for repetition in _repetitions(segment, n)
+        for repetition in _repetitions(segment, n, delimiters)
         for component in repetition
         for part in component.split(delimiters.subcomponent)
     )
     return fit_to_show(" ".join(unescape(part, delimiters) for part in parts if part))
 
 
-def _patient(segment: Any, delimiters: Delimiters) -> ShownPatient:
+def _patient(segment: Segment, delimiters: Delimiters) -> ShownPatient:
     def each(n: int) -> tuple[str, ...]:
         return tuple(
             said
-            for repetition in _repetitions(segment, n)
+            for repetition in _repetitions(segment, n, delimiters)
             if (said := fit_to_show(" ".join(unescape(c, delimiters) for c in repetition if c)))
         )
 
@@ -298,15 +314,15 @@ def _patient(segment: Any, delimiters: Delimiters) -> ShownPatient:
     )
 
 
-def _distinct(found: Any) -> Any:
+def _distinct(found: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _groups(parted: Any, delimiters: Delimiters) -> tuple[Group, ...]:
+def _groups(parted: list[Segment], delimiters: Delimiters) -> tuple[Group, ...]:
     groups: list[tuple[Request | None, list[Observation]]] = [(None, [])]
     position = 0
     for segment in parted:
-        kind = str(segment[0])
+        kind = segment[0]
         if kind == "OBR":
             groups.append((_request(segment, delimiters), []))
         elif kind == "OBX":
@@ -317,33 +333,33 @@ def _groups(parted: Any, delimiters: Delimiters) -> tuple[Group, ...]:
     )
 
 
-def _request(segment: Any, delimiters: Delimiters) -> Request:
+def _request(segment: Segment, delimiters: Delimiters) -> Request:
     return Request(
         placer_id=_words(segment, 2, delimiters),
         filler_id=_words(segment, 3, delimiters),
         service=_coded(segment, 4, delimiters),
-        observed_at=_stamp(segment, 7),
-        ended_at=_stamp(segment, 8),
-        received_at=_stamp(segment, 14),
+        observed_at=_stamp(segment, 7, delimiters),
+        ended_at=_stamp(segment, 8, delimiters),
+        received_at=_stamp(segment, 14, delimiters),
     )
 
 
-def _observation(segment: Any, position: int, delimiters: Delimiters) -> Observation:
+def _observation(segment: Segment, position: int, delimiters: Delimiters) -> Observation:
     return Observation(
         position=position,
         value_type=_raw(segment, 2).strip(),
         code=_coded(segment, 3, delimiters),
         channel=fit_to_show(_raw(segment, 4)),
-        values=_repetitions(segment, 5),
+        values=_repetitions(segment, 5, delimiters),
         unit=_coded(segment, 6, delimiters),
-        marks=tuple(fit_to_show(r[0]) for r in _repetitions(segment, 8) if r[0].strip()),
+        marks=tuple(fit_to_show(r[0]) for r in _repetitions(segment, 8, delimiters) if r[0].strip()),
         status=_raw(segment, 11).strip(),
-        observed_at=_stamp(segment, 14),
+        observed_at=_stamp(segment, 14, delimiters),
         device=_words(segment, 18, delimiters),
     )
 
 
-def _stamp(segment: Any, n: int) -> str:
+def _stamp(segment: Segment, n: int, delimiters: Delimiters) -> str:
     """Return a time as it was sent; the second component of an old one tells how precise it is."""
-    repetitions = _repetitions(segment, n)
+    repetitions = _repetitions(segment, n, delimiters)
     return repetitions[0][0].strip() if repetitions else ""

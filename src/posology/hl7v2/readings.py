@@ -101,6 +101,7 @@ class _GroupReader:
         self._codes = codes
         self._remarks = remarks
         self._held: dict[str, Observation] = {}
+        self._stamps_read: dict[str, Moment] = {}
         for observation in group.observations:
             if observation.channel and (observation.observed_at or observation.device):
                 self._held.setdefault(observation.channel, observation)
@@ -177,11 +178,17 @@ class _GroupReader:
         for stamp, place in self._stamps(observation):
             if stamp:
                 try:
-                    return read_stamp(stamp, zone=self._message.zone), place
+                    return self._read_stamp(stamp), place
                 except Hl7Error as error:
                     self._remarks.setdefault(f"{place}: {error}")
                     return None, place
         return None, ""
+
+    def _read_stamp(self, stamp: str) -> Moment:
+        """Read a time, once for all observations that share it."""
+        if (known := self._stamps_read.get(stamp)) is None:
+            known = self._stamps_read[stamp] = read_stamp(stamp, zone=self._message.zone)
+        return known
 
     def _stamps(self, observation: Observation) -> Iterator[tuple[str, str]]:
         yield observation.observed_at, "OBX-14"
@@ -201,6 +208,8 @@ class _GroupReader:
         return (fit_to_show(sender.replace("^", " ")), "MSH-3") if sender else ("", "")
 
     def _containers(self, observation: Observation) -> Iterator[Observation]:
+        if not self._held:
+            return
         for channel in containers_of(observation.channel):
             if (held := self._held.get(channel)) is not None and held is not observation:
                 yield held
