@@ -163,6 +163,18 @@ def test_every_page_repeats_what_nobody_has_done(demo, context):
     expect(page.locator("h1")).to_have_text("Board")
 
 
+def test_the_next_page_begins_with_the_line_of_the_last_one(demo, context):
+    """1. A page has said what is overdue. 2. The next one says so at once: nothing moves beneath a finger."""
+    demo.set_clock(5)
+    page = board_of(demo, context, "/patients/")
+    link = page.locator("[data-notices-link]")
+    expect(link).to_contain_text("overdue in chair 2")
+    address = page.locator("[data-notices]").get_attribute("data-notices")
+    page.route(f"**{address}", lambda route: None)  # the answer does not come
+    page.goto(f"{demo.url}/patients/")
+    expect(link).to_contain_text("overdue in chair 2")
+
+
 @pytest.mark.hazard("H-63")
 def test_an_untouched_board_hides_its_letters_by_itself_and_keeps_the_times(demo, context):
     """1. Nobody touches the board for 11 minutes. 2. It shows no letters, and every due time."""
