@@ -11,13 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from fractions import Fraction
 from types import MappingProxyType
 from uuid import UUID
 
 from posology.knowledge import Substance
-from posology.treatment.payloads import AdministrationStarted
-from posology.treatment.session_state import SessionState
 
 
 class Account(StrEnum):
@@ -37,8 +34,10 @@ class ActKind(StrEnum):
 
     RECEIVED = "received"
     OPENED = "opened"
+    DRAWN = "drawn"
     WASTED = "wasted"
     RETURNED = "returned"
+    MISSED = "missed"
     COUNTED = "counted"
     REVERSED = "reversed"
 
@@ -58,7 +57,7 @@ class Act:
     Attributes
     ----------
     id : UUID
-        Made by the client; of an opened container it is also the container's name.
+        Made by the client; of an opening or a draw it is also the name of the vial, device or syringe.
     kind, lot
         What was done, with which lot.
     containers : int
@@ -66,11 +65,11 @@ class Act:
     content_ug : int
         What one container holds, µg; of a receipt.
     amount_ug : int
-        What is wasted or returned out of an opened container, µg.
+        What is drawn, wasted, returned or missed out of an opened container, µg.
     opened : UUID, optional
         The opened container that it is taken from.
     session : UUID, optional
-        The session for which a container is opened.
+        The session for which a container is opened, or a syringe drawn.
     reverses : UUID, optional
         The entry that a counter-entry undoes.
     """
@@ -118,7 +117,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One opened vial or device: content, and what became of it, µg."""
+    """One opened vial or device, or a syringe drawn from one: content, and what became of it, µg."""
 
     id: UUID
     lot: Lot
@@ -127,11 +126,15 @@ class Container:
     given_ug: int
     wasted_ug: int
     returned_ug: int
+    missed_ug: int = 0
+    drawn_ug: int = 0
+    drawn_from: UUID | None = None
 
     @property
     def remaining_ug(self) -> int:
         """What is not accounted for, µg; below 0 where more left it than it held."""
-        return self.content_ug - self.given_ug - self.wasted_ug - self.returned_ug
+        left = self.content_ug - self.given_ug - self.wasted_ug - self.returned_ug
+        return left - self.missed_ug - self.drawn_ug
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +190,9 @@ def fold(acts: Iterable[Act], doses: Iterable[Dose]) -> Ledger:
     acts : iterable of Act
         In the order in which they were written.
     doses : iterable of Dose
-        In any order. A dose is taken from the containers that were opened for its session out of its lot, one
-        after the other; the last bears what is over. Where none was opened it is taken from no container, and
-        stays in :attr:`Ledger.without_container`.
+        In any order. A dose is taken from what was drawn for its session out of its lot, or where nothing was
+        drawn from the containers opened for it, one after the other; the last bears what is over. Where there
+        is none it is taken from no container, and stays in :attr:`Ledger.without_container`.
 
     Returns
     -------
@@ -215,23 +218,27 @@ class _Book:
         self.balances: dict[tuple[Account, Lot], int] = defaultdict(int)
         self.content: dict[Lot, int] = {}
         self.openings: dict[UUID, Act] = {}
+        self.by_session: dict[tuple[UUID, Lot], list[Act]] = defaultdict(list)
         self.out: dict[tuple[UUID, Account], int] = defaultdict(int)
+        self.drawn: dict[UUID, int] = defaultdict(int)  # out of a container, into others
 
     def enter(self, act: Act) -> None:
         """Post one entry."""
         if act.kind is ActKind.RECEIVED:
             self.content.setdefault(act.lot, act.content_ug)
-        if act.kind is ActKind.OPENED and act.id not in self.undone:
+        if act.kind in {ActKind.OPENED, ActKind.DRAWN} and act.id not in self.undone:
             self.openings[act.id] = act
+            if act.session is not None:
+                self.by_session[act.session, act.lot].append(act)
         self.by_act[act.id] = self._post(self._postings(act), act)
 
     def give(self, dose: Dose) -> None:
         """Post one dose, out of the containers that were opened for it."""
-        mine = [a for a in self.openings.values() if (a.session, a.lot) == (dose.session, dose.lot)]
+        mine = self._for(dose)
         left = dose.amount_ug
         taken: list[tuple[UUID | None, int]] = []
         for opening in mine[:-1]:
-            room = self.content.get(dose.lot, 0) - self.out[opening.id, Account.PATIENT]
+            room = self._content(opening) - self.out[opening.id, Account.PATIENT]
             taken.append((opening.id, max(min(left, room), 0)))
             left -= taken[-1][1]
         taken.append((mine[-1].id if mine else None, left))
@@ -240,19 +247,33 @@ class _Book:
         ]
         self._post(postings, dose)
 
+    def _for(self, dose: Dose) -> list[Act]:
+        opened = self.by_session[dose.session, dose.lot]
+        mine = [a for a in opened if a.id in self.openings]
+        drawn = [a for a in mine if a.kind is ActKind.DRAWN]
+        return drawn or mine
+
+    def _content(self, opening: Act) -> int:
+        return opening.amount_ug if opening.kind is ActKind.DRAWN else self.content.get(opening.lot, 0)
+
     def _postings(self, act: Act) -> list[Posting]:
         whole = act.containers * self.content.get(act.lot, 0)
         if act.kind is ActKind.RECEIVED:
             return _moved(act.lot, act.containers * act.content_ug, Account.SUPPLIER, Account.SAFE)
         if act.kind is ActKind.OPENED:
             return _moved(act.lot, self.content.get(act.lot, 0), Account.SAFE, Account.OPEN, act.id)
+        if act.kind is ActKind.DRAWN:
+            return [
+                Posting(Account.OPEN, act.lot, -act.amount_ug, act.opened),
+                Posting(Account.OPEN, act.lot, act.amount_ug, act.id),
+            ]
         if act.kind is ActKind.COUNTED:
             missing = self.balances[Account.SAFE, act.lot] - whole
             return _moved(act.lot, missing, Account.SAFE, Account.DISCREPANCY) if missing else []
         if act.kind is ActKind.REVERSED:
             line = self.by_act.get(act.reverses) if act.reverses else None
             return [Posting(p.account, p.lot, -p.ug, p.opened) for p in line.postings] if line else []
-        to = Account.WASTE if act.kind is ActKind.WASTED else Account.RETURNED
+        to = _TO[act.kind]
         if act.opened is None:
             return _moved(act.lot, whole, Account.SAFE, to)
         return _moved(act.lot, act.amount_ug, Account.OPEN, to, act.opened)
@@ -260,27 +281,26 @@ class _Book:
     def _post(self, postings: Iterable[Posting], of: Act | Dose) -> Line:
         line = Line(tuple(postings), of)
         self.lines.append(line)
-        opened = {p.opened for p in line.postings if p.account is Account.OPEN}
+        within = len({p.account for p in line.postings}) == 1  # a draw, or one taken back
         for posting in line.postings:
             self.balances[posting.account, posting.lot] += posting.ug
-            if posting.opened in opened and posting.opened is not None:
+            if posting.opened is not None:
                 self.out[posting.opened, posting.account] += posting.ug
+                if within and posting.opened not in self._poured_into(line):
+                    self.drawn[posting.opened] -= posting.ug
         return line
+
+    def _poured_into(self, line: Line) -> set[UUID]:
+        """Return the syringes that a draw fills, or that one taken back empties again."""
+        act = line.of
+        if not isinstance(act, Act):
+            return set()
+        draw = act.reverses if act.kind is ActKind.REVERSED else act.id
+        return {draw} if draw is not None else set()
 
     def result(self) -> Ledger:
         """Close the book."""
-        containers = {
-            key: Container(
-                key,
-                act.lot,
-                act.session,
-                self.content.get(act.lot, 0),
-                self.out[key, Account.PATIENT],
-                self.out[key, Account.WASTE],
-                self.out[key, Account.RETURNED],
-            )
-            for key, act in self.openings.items()
-        }
+        containers = {key: self._container(key, act) for key, act in self.openings.items()}
         return Ledger(
             tuple(self.lines),
             MappingProxyType({key: ug for key, ug in self.balances.items() if ug}),
@@ -288,49 +308,32 @@ class _Book:
             MappingProxyType(dict(self.content)),
         )
 
+    def _container(self, key: UUID, opening: Act) -> Container:
+        content = self._content(opening)
+        given, wasted, returned, missed = (
+            self.out[key, a] for a in (Account.PATIENT, Account.WASTE, Account.RETURNED, Account.DISCREPANCY)
+        )
+        return Container(
+            id=key,
+            lot=opening.lot,
+            session=opening.session,
+            content_ug=content,
+            given_ug=given,
+            wasted_ug=wasted,
+            returned_ug=returned,
+            missed_ug=missed,
+            drawn_ug=self.drawn[key],
+            drawn_from=opening.opened if opening.kind is ActKind.DRAWN else None,
+        )
+
+
+# Where an entry that takes something out moves it to.
+_TO = {
+    ActKind.WASTED: Account.WASTE,
+    ActKind.RETURNED: Account.RETURNED,
+    ActKind.MISSED: Account.DISCREPANCY,
+}
+
 
 def _moved(lot: Lot, ug: int, away: Account, to: Account, opened: UUID | None = None) -> list[Posting]:
     return [Posting(away, lot, -ug, opened), Posting(to, lot, ug, opened)]
-
-
-def doses_of(
-    state: SessionState, *, session: UUID, product_id: str, substance: Substance, at: datetime
-) -> tuple[Dose, ...]:
-    """Return what a session gave by ``at``, a dose an event, each with the lot that the event names.
-
-    Parameters
-    ----------
-    state : SessionState
-        The replay of its events, corrections included.
-    session, product_id, substance
-        Of the session and its order; the product that was checked at the bench goes before the order's.
-    at : datetime
-        Until when, aware.
-
-    Returns
-    -------
-    tuple of Dose
-        In order of time. Their sum is ``state.delivered_mg(at)`` to the microgram: what rounding takes from
-        one it gives to the next.
-    """
-    product = state.worksheet.payload.product_id if state.worksheet else product_id
-    starts = [e.payload for e in state.entries if isinstance(e.payload, AdministrationStarted)]
-    infused = [says for says in starts if says.devices is None]
-    parts: list[tuple[datetime, str, Fraction, bool]] = [
-        (infusion.started_at, says.lot, infusion.delivered(at), False)
-        for says, infusion in zip(infused, state.infusions, strict=True)
-    ]
-    each = state.mg_per_device
-    for device in state.devices:
-        known = device.payload.complete and each is not None
-        mg = each if known and each is not None else Fraction(0)
-        parts.append((device.at, device.payload.lot, mg, not known))
-    parts += [(d.at, d.payload.lot, Fraction(d.payload.dose_mg), False) for d in state.doses]
-    told: list[Dose] = []
-    exact, so_far = Fraction(0), 0
-    for moment, lot, mg, is_least in sorted((p for p in parts if p[0] <= at), key=lambda p: p[0]):
-        exact += mg
-        amount = round(exact * 1000) - so_far
-        so_far += amount
-        told.append(Dose(session, Lot(product, lot), substance, moment, amount, is_least))
-    return tuple(told)

@@ -5,7 +5,8 @@ from uuid import UUID, uuid5
 import pytest
 
 from posology.knowledge import Substance
-from posology.treatment.ledger import Account, Act, ActKind, Dose, Lot, doses_of, fold
+from posology.treatment.ledger import Account, Act, ActKind, Dose, Lot, fold
+from posology.treatment.ledger_doses import doses_of
 from tests.sessions import NAMES, SESSION, Log, at
 
 LOT, DEVICES = Lot("ketamine-50", "A1"), Lot("esketamine-device-28", "E1")
