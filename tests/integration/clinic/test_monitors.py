@@ -1,9 +1,10 @@
 """What a monitor sends stands in the right session or in quarantine, whole, and binds no patient by guess."""
 
+from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal
 from itertools import product
-from uuid import uuid4
+from uuid import RFC_4122, uuid4
 
 import pytest
 from django.db import connection
@@ -12,7 +13,7 @@ from posology.clinic.care.from_monitor import confirm_readings
 from posology.clinic.care.together import FormRefused
 from posology.clinic.monitors.actions import MonitorRefused, end_joining, join_monitor
 from posology.clinic.monitors.models import Association, MonitorDevice, MonitorMessage, MonitorReading
-from posology.clinic.monitors.places import _writers
+from posology.clinic.monitors.places import MessageRow, ReadingRow, key_at, values_of
 from posology.clinic.monitors.receiving import kept_text, raw_bytes
 from posology.clinic.sessions.queries import chain_faults, event_rows, state_of
 from posology.treatment import due_readings, dump_payload, read_payload
@@ -440,7 +441,19 @@ def test_values_are_handed_to_the_database_as_django_hands_them(bedside):
     bedside.joined(1, "Monitor 1")
     bedside.wait(seconds=5, microseconds=7).say(values={"systolic": "128.25", "diastolic": "", "spo2": "97"})
     for row in [*bedside.rows(), *MonitorMessage.objects.for_clinic(bedside.site.clinic)]:
-        ours = {name: write(getattr(row, name)) for name, write in _writers(type(row), connection.vendor)}
-        fields = row._meta.concrete_fields
-        theirs = {f.attname: f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields}
-        assert ours == theirs
+        columns = row._meta.concrete_fields
+        theirs = [f.get_db_prep_save(getattr(row, f.attname), connection) for f in columns]
+        assert list(values_of(row, type(row), connection.vendor)) == theirs
+
+
+@pytest.mark.parametrize(("row", "model"), [(MessageRow, MonitorMessage), (ReadingRow, MonitorReading)])
+def test_a_row_of_the_listener_s_has_every_column_of_its_table(row, model):
+    assert [f.name for f in fields(row)] == [f.attname for f in model._meta.concrete_fields]
+
+
+def test_keys_sort_by_their_moment_and_none_comes_twice():
+    keys = [key_at(NOW + timedelta(milliseconds=n // 50)) for n in range(5_000)]
+    assert len(set(keys)) == len(keys)
+    assert [k.int >> 80 for k in keys] == sorted(k.int >> 80 for k in keys)
+    assert {(k.version, k.variant) for k in keys} == {(7, RFC_4122)}
+    assert (keys[0].int >> 80) == NOW.timestamp() * 1000

@@ -5,10 +5,10 @@ one. The answer that is returned is the one that was stored, so a message that i
 """
 
 import hashlib
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError, IntegrityError, transaction
@@ -16,7 +16,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from posology.clinic.accounts.models import Clinic
 from posology.clinic.audit import acting_as
 from posology.clinic.monitors.models import LONGEST_NAME, MonitorMessage, MonitorReading
-from posology.clinic.monitors.places import insert, places_of
+from posology.clinic.monitors.places import MessageRow, ReadingRow, insert, key_at, places_of
 from posology.clinic.monitors.routing import Place, Quarantine, Route, moment_of, name_of, route
 from posology.hl7v2 import (
     Acknowledgement,
@@ -57,7 +57,7 @@ class Received:
     """One message as far as it could be read, and the answer that it is to get."""
 
     arrival: Arrival
-    id: uuid.UUID
+    id: UUID
     sha256: str
     message: Message | None = None
     readings: Readings | None = None
@@ -136,7 +136,7 @@ def _told_again(one: Received, at: datetime) -> bytes:
 
 def read(arrival: Arrival, zone: ZoneInfo) -> Received:
     """Read a message, without the database; ``zone`` is that of times without an offset."""
-    one = Received(arrival, uuid.uuid4(), hashlib.sha256(arrival.body).hexdigest())
+    one = Received(arrival, key_at(arrival.received_at), hashlib.sha256(arrival.body).hexdigest())
     try:
         message = read_message(arrival.body, zone=zone)
         _named(one, message.header, name_of(message))
@@ -176,7 +176,8 @@ def _sent_at(header: Header, zone: ZoneInfo) -> datetime | None:
 
 
 def _fit(text: str, longest: int) -> str:
-    return "".join(c if c.isprintable() else " " for c in text[:longest]).strip()
+    short = text[:longest]
+    return (short if short.isprintable() else "".join(c if c.isprintable() else " " for c in short)).strip()
 
 
 # ---------------------------------------------------------------- storing
@@ -187,7 +188,7 @@ def _stored(
 ) -> tuple[bytes, ...]:
     with transaction.atomic(), acting_as(ACTOR, PURPOSE):
         known = _known(clinic, found) if known_first else {}
-        new: dict[tuple[str, str, str], MonitorMessage] = {}
+        new: dict[tuple[str, str, str], MessageRow] = {}
         fresh: list[Received] = []
         for one in found:
             if one.key not in known and one.key not in new:
@@ -213,14 +214,14 @@ def _known(clinic: Clinic, found: Sequence[Received]) -> dict[tuple[str, str, st
     }
 
 
-def _message_row(clinic: Clinic, one: Received, at: datetime) -> MonitorMessage:
+def _message_row(clinic: Clinic, one: Received, at: datetime) -> MessageRow:
     answers = _answers(one, at)
     remarks = [str(one.refused)] if one.refused else []
     if one.message and one.readings:
         remarks = [*one.message.remarks, *one.readings.remarks]
-    return MonitorMessage(
+    return MessageRow(
         id=one.id,
-        clinic=clinic,
+        clinic_id=clinic.pk,
         sender=one.sender,
         control_id=one.control_id,
         sha256=one.sha256,
@@ -257,7 +258,7 @@ def _clean(text: str) -> str:
 # ---------------------------------------------------------------- filing
 
 
-def _filed(clinic: Clinic, found: Sequence[Received]) -> list[MonitorReading]:
+def _filed(clinic: Clinic, found: Sequence[Received]) -> list[ReadingRow]:
     """Return the row of every observation, each where it belongs."""
     named = [(one, name, what) for one in found for name, what in _observed(one)]
     places = places_of(clinic, {name for _, name, _ in named if name})
@@ -285,7 +286,7 @@ def _observed(one: Received) -> Iterator[tuple[str, Reading | NotTaken]]:
 
 def _row(
     clinic: Clinic, one: Received, name: str, what: Reading | NotTaken, place: Place | None
-) -> MonitorReading:
+) -> ReadingRow:
     received_at = one.arrival.received_at
     assert one.message is not None
     to = route(
@@ -296,9 +297,9 @@ def _row(
     unread = unread or (value is None and isinstance(what, Reading))
     if unread and not to.reason:
         to = Route(to.device_id, to.chair, None, Quarantine.UNREADABLE)
-    return MonitorReading(
-        id=uuid.uuid4(),
-        clinic=clinic,
+    return ReadingRow(
+        id=key_at(received_at),
+        clinic_id=clinic.pk,
         message_id=one.id,
         name=name,
         device_id=to.device_id,
