@@ -30,7 +30,7 @@ from posology.clinic.rems.standing import (
 )
 from posology.knowledge import number_in_force
 from posology.knowledge.schema.programmes import ProgrammeFile
-from posology.quantities import DomainError, Quantity
+from posology.quantities import DomainError
 from posology.web.components import Crumbs, Link, errors_of
 from posology.web.page import OpenPatient, new_id, now_of, open_patient, person, show
 from posology.web.rems import view_models
@@ -81,7 +81,7 @@ def _programme_line(programme: ProgrammeFile, clinic: Any, now: Any) -> dict[str
         "file": programme,
         "held": [programme.settings[s.value].title for s in held],  # type: ignore[index]
         "contacts": tuple(programme.contacts.values()),
-        "days": Quantity(number_in_force(programme.values, "form_due_within", on=today, unit="d"), "d"),
+        "days": number_in_force(programme.values, "form_due_within", on=today, unit="d"),
     }
 
 
