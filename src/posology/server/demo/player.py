@@ -18,6 +18,7 @@ from posology.clinic.outcomes.actions import close_risk_task, record_form, take_
 from posology.clinic.outcomes.models import CompletedForm
 from posology.clinic.patients.actions import register_patient
 from posology.clinic.patients.models import Patient
+from posology.clinic.protocols.queries import current_id, library_at
 from posology.clinic.sessions.models import SessionRow
 from posology.knowledge import load_library
 from posology.quantities import DomainError
@@ -149,10 +150,12 @@ class Player:
 
     def _option(self, level: str, at: datetime, day: date | None) -> Option:
         advice = advice_for(self.patient, as_of=at)
+        clinic = self.staff.clinic
+        mine = current_id(clinic.pk, self.course.protocol, library_at(clinic, at))
         fitting = [
             o
             for o in advice.options
-            if o.protocol_id == self.course.protocol and o.dose is not None and o.dose.level == Decimal(level)
+            if o.protocol_id == mine and o.dose is not None and o.dose.level == Decimal(level)
         ]
         if not fitting:
             offered = ", ".join(o.id for o in advice.options) or "none"

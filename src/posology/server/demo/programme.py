@@ -12,7 +12,7 @@ from posology.clinic.rems.actions import (
     record_contact,
     record_sent,
 )
-from posology.clinic.rems.models import Setting
+from posology.clinic.rems.models import FinalForm, Setting
 from posology.clinic.rems.queries import form_or_none
 from posology.clinic.rems.standing import day_at, programmes_at
 from posology.clinic.sessions.models import SessionRow
@@ -72,12 +72,17 @@ _WAITS = timedelta(days=7)  # the forms of the last days wait, so that the list 
 
 
 def report(staff: Staff, session: SessionRow, *, first: bool, at: datetime, now: datetime) -> None:
-    """Answer, finalise and send the form of a past session, if its drug has one and it is some days old."""
-    if at > now - _WAITS:
-        return
+    """Complete and send the form of a past session, if its drug has one and it is some days old."""
+    final = None if at > now - _WAITS else complete(staff, session, first=first, at=at)
+    if final is not None:
+        send(staff, final, at=at)
+
+
+def complete(staff: Staff, session: SessionRow, *, first: bool, at: datetime) -> FinalForm | None:
+    """Answer what no entry tells of a session, and finalise its form; ``None`` where its drug has none."""
     found = form_or_none(staff.nurse, session.pk, at=at)
     if found is None:
-        return
+        return None
     for field in found.form.unfinished:
         assert field.missing is not None
         value = ("yes" if first else "no") if field.key == "first_treatment" else _ANSWERS[field.missing.ask]
@@ -91,7 +96,7 @@ def report(staff: Staff, session: SessionRow, *, first: bool, at: datetime, now:
         )
     whole = form_or_none(staff.nurse, session.pk, at=at)
     assert whole is not None
-    final = finalise_form(
+    return finalise_form(
         row_id=uuid5(session.pk, "form"),
         session_id=session.pk,
         version=whole.form.version,
@@ -99,8 +104,12 @@ def report(staff: Staff, session: SessionRow, *, first: bool, at: datetime, now:
         by=staff.nurse,
         at=at,
     )
+
+
+def send(staff: Staff, final: FinalForm, *, at: datetime) -> None:
+    """Send a finalised form to its programme."""
     record_sent(
-        row_id=uuid5(session.pk, "sent"),
+        row_id=uuid5(final.session_id, "sent"),
         form_id=final.pk,
         on=day_at(staff.clinic, at),
         way="Synthetic portal",

@@ -4,7 +4,7 @@ Each part of a session yields the moment of what comes next, right before it is 
 stop at a moment, or let the sessions of several chairs go on beside each other in order of time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -18,6 +18,7 @@ from posology.clinic.protocols.queries import library_of_order
 from posology.clinic.sessions.models import SessionRow
 from posology.knowledge import Route
 from posology.server.demo.answers import at_rest, dissociation, during, gate_answer, sedation
+from posology.server.demo.duty import record_day
 from posology.server.demo.people import Staff
 from posology.server.demo.story import Complaint, Story
 from posology.treatment import SessionState, gate_items, leaves_at, next_device_at, next_due, worksheet
@@ -81,6 +82,7 @@ class Room:
         yield from self.do(
             "identity_checked", arrived, record_number=patient.identifier, born_on=str(patient.born_on)
         )
+        record_day(self.staff, of=arrived)
         asked = [item for item in gate_items(self.protocol, library=self.library) if item.kind == "answer"]
         for n, item in enumerate(asked, start=1):
             yield from self.do(
@@ -90,7 +92,8 @@ class Room:
                 answer=gate_answer(self.story, item.key),
             )
         measured = arrived + timedelta(minutes=9)
-        yield from self.do("reading_taken", measured, **at_rest(self.story))
+        rest: Mapping[str, Any] = at_rest(self.story)
+        yield from self.do("reading_taken", measured, **rest)
         yield from self.do("scale_scored", measured, scale="moaa_s", value=5)
         yield from self._check_worksheet(arrived + timedelta(minutes=12))
 
@@ -123,7 +126,7 @@ class Room:
         """Give the dose by its route, the readings of a running infusion included."""
         began = self.session.scheduled_at + GATE_TAKES
         sheet = self._sheet()
-        dose = {"dose_mg": str(sheet.drawn_mg), "lot": self.lot}
+        dose: dict[str, Any] = {"dose_mg": str(sheet.drawn_mg), "lot": self.lot}
         if self.order.route is Route.INTRAVENOUS:
             yield from self.do(
                 "administration_started",
@@ -132,15 +135,15 @@ class Room:
                 pump_rate_mL_per_h=str(sheet.rate_mL_per_h),
                 **dose,
             )
-            yield from self._infuse(began + timedelta(minutes=self.order.minutes or 0))
+            yield from self.infuse(began + timedelta(minutes=self.order.minutes or 0))
         elif self.order.route is Route.NASAL:
             yield from self.do("administration_started", began, devices=self.order.devices, **dose)
             yield from self._use_devices()
         else:
             yield from self.do("dose_given", began, **dose)
 
-    def _infuse(self, ends: datetime) -> Moments:
-        while (due := self._next_reading()) is not None and due < ends:
+    def infuse(self, ends: datetime) -> Moments:
+        while (due := self.next_reading()) is not None and due < ends:
             yield from self.measure(due)
         yield from self.measure(ends)
         yield from self.do("infusion_stopped", ends, reason="The infusion is through.", complete=True)
@@ -157,7 +160,7 @@ class Room:
     def watch(self) -> Moments:
         """Take every reading of the protocol up to the end of the stay."""
         leaves = leaves_at(self.state, self.protocol)
-        while (due := self._next_reading()) is not None and (leaves is None or due <= leaves):
+        while (due := self.next_reading()) is not None and (leaves is None or due <= leaves):
             yield from self.measure(due)
 
     def let_go(self) -> Moments:
@@ -193,7 +196,7 @@ class Room:
             action=told.action,
         )
 
-    def _next_reading(self) -> datetime | None:
+    def next_reading(self) -> datetime | None:
         due = next_due(self.state, self.protocol, self.at)
         return None if due is None else due.due_at
 

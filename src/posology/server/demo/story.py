@@ -23,6 +23,7 @@ class Today(StrEnum):
     RISK_ANSWER = "a risk answer of this morning waits for a person"
     ASSESSED = "assessed, and no course yet"
     UNFINISHED = "an assessment with open questions"
+    IN_THE_WEEK = "one of the many of the week, which plays its sessions"
 
 
 @dataclass(frozen=True, slots=True)
