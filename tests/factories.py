@@ -13,7 +13,7 @@ from posology.clinic.accounts.models import Clinic, Role, User
 from posology.clinic.assessments.actions import NewFact, record_facts
 from posology.clinic.care.actions import SignedOrder, sign_order
 from posology.clinic.care.queries import advice_for
-from posology.clinic.care.session import record_event
+from posology.clinic.care.session import GIVING, record_event
 from posology.clinic.orders.alerts import Answered
 from posology.clinic.orders.stored import order_of
 from posology.clinic.outcomes.actions import record_form
@@ -25,6 +25,7 @@ from posology.clinic.sessions.actions import Recorded
 from posology.clinic.sessions.models import SessionRow
 from posology.knowledge import Library, load_library
 from posology.treatment import GateKind, gate_items, worksheet
+from tests import duty
 from tests.cases import NOW, complete_case, usual_answer
 
 PASSWORD = "a synthetic pass phrase"
@@ -48,8 +49,13 @@ class Site:
 LONG_AGO = NOW - timedelta(days=400)
 
 
-def site(name: str = "Synthetic Clinic", *, zone: str = "UTC", at: datetime = LONG_AGO) -> Site:
-    """Make a clinic and its people; all have the same synthetic password."""
+def site(
+    name: str = "Synthetic Clinic", *, zone: str = "UTC", at: datetime = LONG_AGO, on_duty: bool = True
+) -> Site:
+    """Make a clinic and its people; all have the same synthetic password.
+
+    Today's staff and equipment are recorded, unless ``on_duty`` says that they are not.
+    """
     clinic = open_clinic(name=name, zone=zone, by=SYSTEM, at=at)
     word = name.lower().replace(" ", "-")
     people = {
@@ -64,7 +70,10 @@ def site(name: str = "Synthetic Clinic", *, zone: str = "UTC", at: datetime = LO
         )
         for role in Role
     }
-    return Site(clinic, **people)
+    made = Site(clinic, **people)
+    if on_duty:
+        duty.ensure(made, at=NOW)
+    return made
 
 
 def patient(
@@ -171,7 +180,9 @@ def event(
     occurred_at: datetime | None = None,
     **payload: Any,
 ) -> Recorded:
-    """Record one event, by the nurse unless another person is named."""
+    """Record one event, by the nurse unless another person is named; before a dose, also its day."""
+    if kind in GIVING and not happened_before:
+        duty.ensure(site, at=at)
     return record_event(
         session_id=session.pk,
         event_id=event_id or uuid4(),
@@ -204,6 +215,7 @@ def colleague(site: Site) -> User:
 
 def pass_gate(site: Site, session: SessionRow, *, at: datetime) -> None:
     """Answer the gate as on a usual day: identity, questions, readings, and the second person's check."""
+    duty.ensure(site, at=at)
     of, order = session.patient, order_of(session.order)
     protocol = library_of(session).protocol(order.protocol_id)
     event(

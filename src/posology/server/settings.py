@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "posology.clinic.outcomes",
     "posology.clinic.visits",
     "posology.clinic.rems",
+    "posology.clinic.duty",
     "posology.clinic.care",
     "posology.web",
     "posology.server",

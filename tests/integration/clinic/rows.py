@@ -26,6 +26,7 @@ from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.visits.models import VisitAct, VisitRow
 from tests import factories
 from tests.cases import NOW
+from tests.integration.clinic.duty_rows import DUTY_MAKERS
 from tests.integration.clinic.rems_rows import REMS_MAKERS
 
 
@@ -317,4 +318,5 @@ MAKERS: dict[type[models.Model], Callable[[World], models.Model]] = {
     VisitAct: _visit_act,
     VersionStepRow: lambda w: _of_version(w, VersionStepRow, step="begin"),
     **REMS_MAKERS,
+    **DUTY_MAKERS,
 }

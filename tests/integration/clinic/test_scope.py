@@ -66,6 +66,7 @@ def test_every_table_with_patients_is_scoped():
     of_the_site = {"SiteProtocol", "SiteVersion", "VersionText", "VersionStepRow"}
     of_the_site |= {"MonitorDevice", "MonitorMessage"}
     of_the_site |= {"SiteCertification", "StaffContact", "SentForm"}
+    of_the_site |= {"DutyEntry", "DutyPerson", "EquipmentCheck", "DutyDecision", "DutySetting"}
     assert linked | {"Patient"} | of_the_site == names
 
 
@@ -84,7 +85,7 @@ def test_a_forgotten_scope_raises(model, record_property):
 @pytest.mark.parametrize("model", scoped_models(), ids=lambda m: m.__name__)
 def test_a_clinic_sees_its_own_rows_only(model):
     world = World()
-    other = factories.site("Another Synthetic Clinic")
+    other = factories.site("Another Synthetic Clinic", on_duty=False)
     row = world.row(model)
     models.Model.save(row, force_insert=True)
     assert model._default_manager.for_clinic(world.site.clinic).filter(pk=row.pk).exists()
