@@ -73,10 +73,11 @@ PAGES: dict[str, str] = {
     "import": of(10, "import/"),
     "doses given elsewhere": of(10, "elsewhere/"),
     "visits of the day": "/visits/",
+    "staff and equipment of the day": "/duty/",
     "visits of a patient": of(7, "visits/"),
-    "programme forms": "/programme/",
-    "programme site": "/programme/site/",
-    "programme enrolment": of(6, "programme/"),
+    "REMS forms": "/rems/",
+    "REMS site": "/rems/site/",
+    "REMS enrolment": of(6, "rems/"),
     "programme form": "programme form",
     "eligibility, passes": of(7, "eligibility/"),
     "eligibility, stopped": of(9, "eligibility/"),
@@ -185,7 +186,7 @@ def screens(demo: Demo, chromium: Browser) -> Iterator[dict[Role, Screen]]:
         paths[f"chair {n}"] = str(link.get_attribute("href"))
     paths["chair 1 record"] = f"{paths['chair 1']}record/"
     paths["chair 1 curve"] = f"{paths['chair 1']}curve/"
-    page.goto(f"{demo.url}/programme/")
+    page.goto(f"{demo.url}/rems/")
     paths["programme form"] = str(page.locator("main table a").first.get_attribute("href"))
     page.goto(f"{demo.url}{paths['chair 1']}")
     order = page.locator("main a[href*='/orders/']").first.get_attribute("href")

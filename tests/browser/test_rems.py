@@ -32,7 +32,7 @@ def say(page: Page, question: str, answer: str) -> None:
 def test_a_waiting_form_is_answered_finalised_and_sent(demo: Demo, chromium):
     context = chromium.new_context()
     nurse = Person(demo, Role.NURSE, demo.sign_in(context, Role.NURSE))
-    page = nurse.open("/programme/")
+    page = nurse.open("/rems/")
     reads_well(page, "list")
     waiting = page.get_by_role("table", name="Monitoring forms to send")
     lines = waiting.get_by_role("row").count()
@@ -55,7 +55,7 @@ def test_a_waiting_form_is_answered_finalised_and_sent(demo: Demo, chromium):
     reads_well(page, "form-final")
     page.get_by_role("button", name="Note it as sent").click()
     expect(page.get_by_text("It is noted as sent.")).to_be_visible()
-    page = nurse.open("/programme/")
+    page = nurse.open("/rems/")
     assert page.get_by_role("table", name="Monitoring forms to send").get_by_role("row").count() == lines - 1
     context.close()
 
@@ -63,7 +63,7 @@ def test_a_waiting_form_is_answered_finalised_and_sent(demo: Demo, chromium):
 def test_the_site_and_an_enrolment_read_well(demo: Demo, chromium):
     context = chromium.new_context()
     director = Person(demo, Role.DIRECTOR, demo.sign_in(context, Role.DIRECTOR))
-    page = director.open("/programme/site/")
+    page = director.open("/rems/site/")
     reads_well(page, "site")
     page.get_by_role("button", name="Record the certification").click()
     expect(page.locator(".error-summary")).to_contain_text("Write the number")

@@ -71,9 +71,10 @@ def frame_of(request: HttpRequest) -> Frame:
             for label, name, pages in (
                 ("Board", "board", {"board"}),
                 ("Visits", "visits", {"visits"}),
+                ("Duty", "duty", {"duty"}),
                 ("Patients", "patients", PATIENT_PAGES),
                 ("Monitors", "monitors", {"monitors"}),
-                ("Programme", "rems", PROGRAMME_PAGES),
+                ("REMS", "rems", PROGRAMME_PAGES),
                 ("Knowledge", "knowledge", KNOWLEDGE_PAGES | PROTOCOL_PAGES | {"alerts", "alert", "rate"}),
             )
             if may_open(user, name) and (name != "rems" or programmes_at(user.clinic))

@@ -219,7 +219,7 @@ def _form_errors(form: Any) -> ErrorSummary | None:
 def _crumbs(opened: OpenPatient, found: SessionForm) -> Crumbs:
     session = reverse("session", kwargs={"session": found.session.pk})
     links = (
-        Link("Programme", reverse("rems")),
+        Link("REMS", reverse("rems")),
         Link("Record", opened.url("patient")),
         Link("Session", session),
     )

@@ -130,7 +130,7 @@ def site(request: HttpRequest) -> HttpResponse:
 
 
 def _crumbs(here: str) -> Crumbs:
-    return Crumbs((Link("Programme", reverse("rems")),), here)
+    return Crumbs((Link("REMS", reverse("rems")),), here)
 
 
 # ---------------------------------------------------------------- a patient
@@ -178,4 +178,4 @@ def patient_enrolment(request: HttpRequest, patient: UUID) -> HttpResponse:
 
 def _record_crumbs(opened: OpenPatient) -> Crumbs:
     links = (Link("Patients", reverse("patients")), Link("Record", opened.url("patient")))
-    return Crumbs(links, "Programme")
+    return Crumbs(links, "REMS")
