@@ -5,6 +5,7 @@ SECRET_KEY, DATABASE_URL, ALLOWED_HOSTS, POSOLOGY_SITE_ZONE, POSOLOGY_DATA, POSO
 
 import os
 import tempfile
+from ipaddress import ip_network
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -37,6 +38,10 @@ RISK_TASK_DUE_MINUTES = 60
 # thing must be to call for a person.
 IDLE_LOCK_MINUTES = whole_minutes("POSOLOGY_IDLE_LOCK_MINUTES", 10)
 NOTICE_AFTER_MINUTES = whole_minutes("POSOLOGY_NOTICE_AFTER_MINUTES", 2)
+# The clinic's own networks ("10.1.0.0/16, 192.168.7.0/24"): a witness of the drug's ledger signs from within.
+LEDGER_NETWORKS = [
+    str(ip_network(n.strip())) for n in os.environ.get("POSOLOGY_LEDGER_NETWORKS", "").split(",") if n.strip()
+]
 TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en"
@@ -64,6 +69,7 @@ INSTALLED_APPS = [
     "posology.clinic.visits",
     "posology.clinic.rems",
     "posology.clinic.duty",
+    "posology.clinic.ledger",
     "posology.clinic.care",
     "posology.web",
     "posology.server",

@@ -27,6 +27,7 @@ from posology.clinic.visits.models import VisitAct, VisitRow
 from tests import factories
 from tests.cases import NOW
 from tests.integration.clinic.duty_rows import DUTY_MAKERS
+from tests.integration.clinic.ledger_rows import LEDGER_MAKERS
 from tests.integration.clinic.rems_rows import REMS_MAKERS
 
 
@@ -318,5 +319,6 @@ MAKERS: dict[type[models.Model], Callable[[World], models.Model]] = {
     VisitAct: _visit_act,
     VersionStepRow: lambda w: _of_version(w, VersionStepRow, step="begin"),
     **REMS_MAKERS,
+    **LEDGER_MAKERS,
     **DUTY_MAKERS,
 }

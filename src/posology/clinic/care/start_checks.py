@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from posology.clinic.duty import gate as duty
+from posology.clinic.ledger import gate as ledger
 from posology.clinic.rems import gate as rems
 from posology.clinic.sessions.models import SessionRow
 from posology.treatment import Obstacle, Order
@@ -19,7 +20,11 @@ StartCheck = Callable[[SessionRow, Order, datetime], Iterable[Obstacle]]
 The key of an obstacle is of its subject (``duty/oximeter``), and is none of the gate's or the rules'.
 """
 
-START_CHECKS: tuple[StartCheck, ...] = (rems.start_obstacles, duty.start_obstacles)
+START_CHECKS: tuple[StartCheck, ...] = (
+    rems.start_obstacles,
+    duty.start_obstacles,
+    ledger.start_obstacles,
+)
 
 
 def asked_at_start(session: SessionRow, order: Order, at: datetime) -> tuple[Obstacle, ...]:
