@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("posology.web.monitors.urls")),
     path("", include("posology.web.outage.urls")),
     path("", include("posology.web.visits.urls")),
+    path("", include("posology.web.duty.urls")),
     path("", include("posology.web.rems.urls")),  # before the session's, which take any last word
     path("", include("posology.web.session.urls")),
     path("", include("posology.web.outcomes.urls")),

@@ -30,6 +30,12 @@ DUTY_MAKERS = {
         id=uuid4(), entry=_saved_entry(w), key="oxygen", because="Test.", by=w.site.prescriber, at=NOW
     ),
     DutySetting: lambda w: DutySetting(
-        id=uuid4(), clinic=w.site.clinic, kept=True, because="Test.", by=w.site.director, at=NOW
+        id=uuid4(),
+        clinic=w.site.clinic,
+        number=DutySetting.objects.for_clinic(w.site.clinic).count() + 1,
+        kept=True,
+        because="Test.",
+        by=w.site.director,
+        at=NOW,
     ),
 }

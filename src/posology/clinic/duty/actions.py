@@ -20,7 +20,7 @@ from posology.clinic.duty.models import (
     Kind,
 )
 from posology.clinic.duty.permissions import DECIDE, RECORD, SET, check_can
-from posology.clinic.duty.queries import Day, day_at, day_of, equipment_asked, roles_asked
+from posology.clinic.duty.queries import Day, day_at, day_of, equipment_asked, roles_asked, setting_of
 from posology.quantities import DomainError
 from posology.treatment.duty import may_be_decided
 
@@ -188,7 +188,11 @@ def set_kept(*, row_id: UUID, kept: bool, because: str, by: User, at: datetime) 
         return known
     if not reason:
         raise DutyRefused("The reason is empty. Say why, and where else it is kept.", field="because")
-    return DutySetting.objects.create(id=row_id, clinic=clinic, kept=kept, because=reason, by=by, at=at)
+    last = setting_of(clinic)
+    number = last.number + 1 if last else 1
+    return DutySetting.objects.create(
+        id=row_id, clinic=clinic, number=number, kept=kept, because=reason, by=by, at=at
+    )
 
 
 # ---------------------------------------------------------------- what each asks

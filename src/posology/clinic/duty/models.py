@@ -1,4 +1,4 @@
-"""A day's staff and equipment as recorded: tables that only grow, of which the last entry of a kind counts."""
+"""A day's staff and equipment as recorded: tables that only grow; of each kind the last entry counts."""
 
 from django.db import models
 from django.db.models import Q
@@ -115,6 +115,7 @@ class DutySetting(models.Model):
 
     id = models.UUIDField(primary_key=True)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveSmallIntegerField()
     kept = models.BooleanField()
     because = models.CharField(max_length=LONGEST_REASON)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -123,5 +124,7 @@ class DutySetting(models.Model):
     objects = scoped("clinic")
 
     class Meta:
-        indexes = [models.Index(fields=["clinic", "at"], name="duty_setting_latest")]
-        constraints = [models.CheckConstraint(condition=~Q(because=""), name="duty_setting_says_why")]
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "number"], name="duty_setting_one_a_number"),
+            models.CheckConstraint(condition=~Q(because=""), name="duty_setting_says_why"),
+        ]

@@ -101,7 +101,7 @@ def is_kept(clinic: Clinic) -> bool:
 def setting_of(clinic: Clinic) -> DutySetting | None:
     """Return the setting that counts, with who set it."""
     rows = DutySetting.objects.for_clinic(clinic).select_related("by")
-    return rows.order_by("at", "pk").last()
+    return rows.order_by("number").last()
 
 
 def roles_asked(clinic: Clinic) -> Mapping[str, DutyRole]:

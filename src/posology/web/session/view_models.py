@@ -19,6 +19,7 @@ from posology.web.components import (
     EmptyState,
     Fact,
     FactList,
+    Link,
     Row,
     Status,
     Table,
@@ -74,6 +75,7 @@ class InTheWay:
     sentence: str
     who: str
     pass_panel: Panel | None
+    way: Link | None = None  # to the page where it is mended
 
 
 @dataclass(frozen=True, slots=True)
