@@ -11,11 +11,11 @@ from posology.server.demo.people import Staff
 NAMES = UUID("7f6f0d0e-93b5-4c0c-9d0a-4a2a4f2f3f55")  # the name space of the ids made here
 
 
-def record_day(staff: Staff, *, of: datetime) -> None:
-    """Record the day of a moment as an ordinary one, at its opening, unless it is recorded already."""
+def record_day(staff: Staff, *, of: datetime, at: datetime | None = None) -> None:
+    """Record the day of a moment as an ordinary one, at its opening or at ``at``, unless it is recorded."""
     clinic = staff.clinic
     on = day_at(clinic, of)
-    day, at = day_of(clinic, on), moment_on(on, clinic.zone)
+    day, at = day_of(clinic, on), at or moment_on(on, clinic.zone)
     if day.staff is None:
         people: dict[UUID, list[str]] = {staff.prescriber.pk: [], staff.nurse.pk: []}
         for key, role in roles_asked(clinic).items():

@@ -18,10 +18,20 @@ from posology.clinic.protocols.queries import library_of_order
 from posology.clinic.sessions.models import SessionRow
 from posology.knowledge import Route
 from posology.server.demo.answers import at_rest, dissociation, during, gate_answer, sedation
+from posology.server.demo.cupboard import Cupboard
 from posology.server.demo.duty import record_day
 from posology.server.demo.people import Staff
 from posology.server.demo.story import Complaint, Story
-from posology.treatment import SessionState, gate_items, leaves_at, next_device_at, next_due, worksheet
+from posology.treatment import (
+    SessionState,
+    Worksheet,
+    gate_items,
+    leaves_at,
+    next_device_at,
+    next_due,
+    worksheet,
+)
+from posology.treatment.ledger import Lot
 
 LOT = "SYN-2607"
 FINAL_VOLUME_ML = Decimal(50)  # what the synthetic pharmacy dilutes an infusion to
@@ -39,10 +49,13 @@ class Room:
         story: Story,
         session: SessionRow,
         *,
+        cupboard: Cupboard | None = None,
         complaint: Complaint | None = None,
         lot: str = LOT,
     ) -> None:
         self.staff, self.story, self.session, self.lot = staff, story, session, lot
+        self.cupboard = cupboard or Cupboard(staff)
+        self.shares_vials = False
         self.order = order_of(session.order)
         self.library = library_of_order(staff.clinic.pk, self.order.protocol_id, self.order.protocol_sha256)
         self.protocol = self.library.protocol(self.order.protocol_id)
@@ -113,8 +126,20 @@ class Room:
             checked_by=str(self.staff.prescriber.pk),
             **typed,
         )
+        yield at + timedelta(minutes=1)
+        self._take(sheet, at + timedelta(minutes=1))
 
-    def _sheet(self) -> Any:
+    def _take(self, sheet: Worksheet, at: datetime) -> None:
+        self.cupboard.take(
+            self.session,
+            Lot(self.order.product_id, self.lot),
+            need_ug=int(sheet.drawn_mg * 1000),
+            devices=self.order.devices or 0,
+            shared=self.shares_vials,
+            at=at,
+        )
+
+    def _sheet(self) -> Worksheet:
         final = FINAL_VOLUME_ML if self.order.minutes else None
         return worksheet(
             self.order, product_id=self.order.product_id, library=self.library, final_volume_mL=final
@@ -141,6 +166,15 @@ class Room:
             yield from self._use_devices()
         else:
             yield from self.do("dose_given", began, **dose)
+        if self.cupboard.is_kept(self.at):
+            yield from self._put_away()
+
+    def _put_away(self) -> Moments:
+        """Waste what is left of what was taken, once nothing more is given."""
+        at = self.at + timedelta(minutes=2)
+        yield at
+        self.cupboard.give(self.session, int(self.state.delivered_mg(at) * 1000))
+        self.cupboard.waste_rest(self.session, at=at)
 
     def infuse(self, ends: datetime) -> Moments:
         while (due := self.next_reading()) is not None and due < ends:

@@ -8,19 +8,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import date, datetime, time, timedelta
 from heapq import heapify, heappop, heappush
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from posology.clinic.rems.models import FinalForm
-from posology.server.demo.people import Staff
+from posology.server.demo.cupboard import Cupboard
+from posology.server.demo.duty import record_day
+from posology.server.demo.people import Staff, make_staff
 from posology.server.demo.player import Player
-from posology.server.demo.programme import send
-from posology.server.demo.room import Moments
+from posology.server.demo.programme import join_programmes, send
+from posology.server.demo.room import LOT, Moments
 from posology.server.demo.story import Story
-from posology.server.demo.week_plan import Coming, Plan
+from posology.server.demo.week_plan import IV, Coming, Plan
+from posology.server.demo.week_site import sign_own_protocol
 from posology.server.demo.week_visit import WeekVisit
 
-CLOSED_AT = time(18, 20)
+OPENED_AT, CLOSED_AT, ENDS_AT = time(7), time(18, 20), time(20)
+MADE_BEFORE = timedelta(days=14)  # the clinic is opened so long before its week
 
 
 class Week:
@@ -34,6 +39,8 @@ class Week:
         Who comes when.
     until : datetime
         Nothing later is played: the demo's now, or the end of the week.
+    cupboard : Cupboard, optional
+        Where the drug lies, if a delivery was received already; else one comes on the first morning.
     tick : callable
         Called after each visit that ended.
     a_day_at_once : bool
@@ -46,18 +53,20 @@ class Week:
         plan: Plan,
         *,
         until: datetime,
+        cupboard: Cupboard | None = None,
         tick: Callable[[Story], None] = lambda _: None,
         a_day_at_once: bool = False,
     ) -> None:
         self.staff, self.plan, self.until, self.tick = staff, plan, until, tick
         self.a_day_at_once = a_day_at_once
         self.players: dict[int, Player] = {}
+        self.cupboard = cupboard or Cupboard(staff)
 
     def play(self) -> None:
         """Play every day up to ``until``."""
         for day in self.plan.days:
             with transaction.atomic() if self.a_day_at_once else nullcontext():
-                beside([*self.visits_of(day), self.close(day)], until=self.until)
+                beside([self.open(day), *self.visits_of(day), self.close(day)], until=self.until)
 
     def visits_of(self, day: date) -> Iterator[Moments]:
         """Yield what goes on in the chairs on a day, to be played beside each other."""
@@ -71,20 +80,30 @@ class Week:
         """Return one visit; the patient is the same person at each."""
         story = coming.story
         player = self.players.setdefault(story.number, Player(self.staff, story, now=self.until))
-        return WeekVisit(player, coming, self.plan.after(coming))
+        return WeekVisit(player, coming, self.plan.after(coming), self.cupboard)
 
     def _visited(self, coming: Coming) -> Moments:
         yield from self.visit(coming).come()
         self.tick(coming.story)
 
+    def open(self, day: date) -> Moments:
+        """Open a day: a delivery on the first morning, then who is on duty, and what was looked at."""
+        at = datetime.combine(day, OPENED_AT, tzinfo=self.plan.zone)
+        yield at
+        if not self.cupboard.is_kept(at):
+            self.cupboard.receive(LOT, at=at)
+        yield at + timedelta(minutes=10)
+        record_day(self.staff, of=at, at=at + timedelta(minutes=10))
+
     def close(self, day: date) -> Moments:
-        """Close a day: the director sends what was finalised."""
+        """Close a day: the drug is counted, and the director sends what was finalised."""
         at = datetime.combine(day, CLOSED_AT, tzinfo=self.plan.zone)
         yield at
-        for n, final in enumerate(self.forms_to_send()):
-            moment = at + timedelta(minutes=n)
-            yield moment
-            send(self.staff, final, at=moment)
+        self.cupboard.close(day, at=at)
+        sent_at = at + timedelta(minutes=5)
+        yield sent_at
+        for final in self.forms_to_send():
+            send(self.staff, final, at=sent_at)
 
     def forms_to_send(self) -> tuple[FinalForm, ...]:
         """Return the forms that are finalised and not sent yet."""
@@ -106,3 +125,17 @@ def beside(of: Sequence[Moments], *, until: datetime) -> None:
         following = next(of[n], None)
         if following is not None:
             heappush(waiting, (following, n))
+
+
+def new_clinic(monday: date, zone: str) -> Staff:
+    """Open the clinic of a week: certified, its people reachable, its own infusion protocol signed."""
+    at = datetime.combine(monday, OPENED_AT, tzinfo=ZoneInfo(zone)) - MADE_BEFORE
+    staff = make_staff(zone, at=at)
+    join_programmes(staff, at=at)
+    sign_own_protocol(staff, based_on=IV, on=monday, at=at + timedelta(days=1))
+    return staff
+
+
+def end_of(day: date, zone: str) -> datetime:
+    """Return the moment at which a day of the week is over."""
+    return datetime.combine(day, ENDS_AT, tzinfo=ZoneInfo(zone))

@@ -7,6 +7,7 @@ from typing import Any
 
 from posology.clinic.sessions.models import SessionRow
 from posology.server.demo.answers import at_rest, during
+from posology.server.demo.cupboard import Cupboard
 from posology.server.demo.people import Staff
 from posology.server.demo.room import GATE_TAKES, Moments, Room
 from posology.server.demo.story import Complaint, Story
@@ -30,11 +31,13 @@ class WeekRoom(Room):
         story: Story,
         session: SessionRow,
         *,
+        cupboard: Cupboard,
         complaint: Complaint | None = None,
         twist: Twist | None = None,
     ) -> None:
-        super().__init__(staff, story, session, complaint=complaint)
+        super().__init__(staff, story, session, cupboard=cupboard, complaint=complaint)
         self.twist = twist
+        self.shares_vials = True
 
     def infuse(self, ends: datetime) -> Moments:
         """Let the infusion run, with what befalls it."""

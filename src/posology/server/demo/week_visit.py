@@ -11,6 +11,7 @@ from posology.clinic.visits.coming import coming_of
 from posology.clinic.visits.hours import open_from
 from posology.clinic.visits.queries import Booked, free_places, visits_of
 from posology.protocols.visits import after_missed, expected_minutes
+from posology.server.demo.cupboard import Cupboard
 from posology.server.demo.player import Player, StoryError
 from posology.server.demo.programme import complete, enrol
 from posology.server.demo.room import Moments
@@ -24,8 +25,9 @@ LOOKED_AHEAD = 6  # open days on which the next visit is looked for
 class WeekVisit:
     """A patient who comes, what is done, and what is agreed on leaving."""
 
-    def __init__(self, player: Player, coming: Coming, following: Coming | None) -> None:
+    def __init__(self, player: Player, coming: Coming, following: Coming | None, cupboard: Cupboard) -> None:
         self.player, self.coming, self.following = player, coming, following
+        self.cupboard = cupboard
         self.staff, self.clinic = player.staff, player.staff.clinic
 
     def come(self) -> Moments:
@@ -38,7 +40,14 @@ class WeekVisit:
         yield arrival - timedelta(minutes=15)
         session = self._session(arrival - timedelta(minutes=15))
         complaint = self.player.course.complaints.get(self.coming.number)
-        room = WeekRoom(self.staff, self.player.story, session, complaint=complaint, twist=self.coming.twist)
+        room = WeekRoom(
+            self.staff,
+            self.player.story,
+            session,
+            cupboard=self.cupboard,
+            complaint=complaint,
+            twist=self.coming.twist,
+        )
         yield from self.treat(room)
         yield from self._leave(session, room.at)
 
