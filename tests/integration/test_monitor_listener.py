@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,7 +21,8 @@ import pytest
 
 from posology.clinic.monitors.receiving import Arrival, Received, read
 from posology.hl7v2 import framed
-from posology.server.monitor_listener import Limits, Listener, ListenerRefused, check_address
+from posology.server.monitor_line import Limits
+from posology.server.monitor_listener import Listener, ListenerRefused, check_address
 from tests.mllp import Line, asked, message
 from tests.plugins.kinds import ROOT, database
 
@@ -147,6 +149,42 @@ def test_what_is_not_stored_is_not_acknowledged():
         with pytest.raises(ConnectionError):
             asked(port, message(now()))
         assert asked(port, message(now(), control_id="again")).endswith(b"again")
+
+
+def test_a_sender_that_says_that_it_is_done_still_gets_its_answers():
+    shelf = Shelf()
+    with listening(shelf) as (_, port):
+        line = Line(port)
+        line.socket.sendall(b"".join(framed(message(now(), control_id=f"E{n}")) for n in range(5)))
+        line.socket.shutdown(socket.SHUT_WR)
+        assert [line.answer().rpartition(b"|")[2] for _ in range(5)] == [b"E%d" % n for n in range(5)]
+        with pytest.raises(ConnectionError):
+            line.answer()
+        line.close()
+
+
+def test_a_flood_waits_in_the_sender_until_what_came_before_is_stored():
+    """No line has more than its share under way, whatever it sends; in the end all is answered in order."""
+    shelf, open_again = Shelf(), threading.Event()
+    most = 3
+
+    def store(found: list[Received]) -> tuple[bytes, ...]:
+        assert len(found) <= most
+        assert open_again.wait(20)
+        return shelf(found)
+
+    with listening(store, Limits(waiting_per_connection=most)) as (listener, port):
+        line, many = Line(port), 40
+        flood = b"".join(framed(message(now(), control_id=f"F{n}")) for n in range(many))
+        line.socket.sendall(flood)
+        until = time.monotonic() + 10
+        while listener.counted.messages < most and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.1)  # time in which it would have taken more
+        assert listener.counted.messages == most
+        open_again.set()
+        assert [line.answer().rpartition(b"|")[2] for _ in range(many)] == [b"F%d" % n for n in range(many)]
+        line.close()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "somewhere", ""])
