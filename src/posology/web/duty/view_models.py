@@ -24,6 +24,7 @@ class Gap:
     key: str
     title: str
     why: str
+    mend: str
     doses: str
     only_holds: bool
     decision: DutyDecision | None
@@ -57,10 +58,10 @@ def equipment_table(day: Day, clinic: Clinic) -> Table:
 
 def gaps(day: Day, clinic: Clinic, form: DayForm) -> tuple[Gap, ...]:
     """Return what is lacking today; nothing of what was not recorded at all."""
-    told = day.told()
+    told, roles = day.told(), roles_asked(clinic)
     lacking: list[tuple[str, DutyPart, str]] = []
     if told.roles is not None:
-        lacking += [(k, r, "nobody today") for k, r in roles_asked(clinic).items() if k not in told.roles]
+        lacking += [(k, r, "nobody today") for k, r in roles.items() if k not in told.roles]
     if told.ready is not None:
         ready = told.ready
         lacking += [
@@ -73,6 +74,7 @@ def gaps(day: Day, clinic: Clinic, form: DayForm) -> tuple[Gap, ...]:
             key,
             part.title,
             why,
+            "Call somebody in, and record the change." if key in roles else "Ready it, and look at it again.",
             doses_text(part, clinic.jurisdiction),
             may_be_decided(part, clinic.jurisdiction),
             day.decisions.get(key),
@@ -109,7 +111,7 @@ def _dose_words(need: Need) -> str:
     routes = _list(ROUTE[Route(r)] for r in need.routes)
     where = f", {' or '.join(need.settings)}" if need.settings else ""
     whom = ", where the heart, a stroke or the lungs give a caution" if need.when_rules else ""
-    return f"{drugs}{' ' if routes else ''}{routes}{where}{whom}"
+    return f"{routes}{' ' if routes else ''}{drugs}{where}{whom}"
 
 
 def _list(words: Iterable[str]) -> str:
