@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from posology.clinic.accounts.models import User
 from posology.clinic.care.queries import advice_for
+from posology.clinic.rems.standing import programmes_at
 from posology.clinic.patients.models import Patient
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.sessions.queries import state_of
@@ -167,7 +168,7 @@ def chair(route: Route = Route.INTRAVENOUS, *, site: factories.Site | None = Non
     patient = factories.patient(site, **who)
     factories.assess_fully(site, patient)
     factories.fill_form(site, patient, at=NOW - timedelta(minutes=2))
-    if route is Route.NASAL:
+    if route is Route.NASAL and programmes_at(site.clinic):
         rems.admit(site, patient)
     options = advice_for(patient, as_of=NOW).options
     option = next(o for o in options if o.route is route and o.dose and o.dose.dose_mg in {36, 56})
