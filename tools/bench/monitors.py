@@ -1,9 +1,11 @@
 """Time the listener for monitors on one core: messages a second, each answered after it was stored.
 
-The listener is the command itself (``posology monitor listen``) on SQLite with every commit on disk, bound
-to one core; the monitors are threads on the others, each with one message under way, as MLLP has it. Each
-message holds five values of a monitor that is joined to a session. Beside it, in the same run and on the same
-core, the server of python-hl7 reads the same messages and answers them, and stores nothing.
+The listener is the command itself (``posology monitor listen``) on SQLite and on PostgreSQL with every
+commit on disk, bound to one core. The monitors are threads on the others, each with one message under way, as
+MLLP has it; PostgreSQL is there too. Each message holds five values of a monitor that is joined to a session.
+Beside it, in turn and on the same core, the server of python-hl7 reads the same messages and answers them,
+and stores nothing: what it waits, the machine and the threads of the bench take. The verdict is drawn from
+the round in the middle; the best one says what a machine that is busy with nothing else would show.
 """
 
 import json
@@ -14,17 +16,19 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.mllp import Line, message
+from tools.bench import databases
 
 ROOT = Path(__file__).resolve().parents[2]
-MONITORS, SECONDS = 8, 8.0
+MONITORS, SECONDS, ROUNDS = 8, 5.0, 5
 PACE_PER_S, LIMIT_P95_MS = 500, 10.0
 NAME = "Monitor 1"
+PEER_NAME = "python-hl7, stores nothing"
 
 PEER = """
 import asyncio, hl7, os
@@ -55,6 +59,7 @@ class Timed:
     seconds: float
     waits_ms: tuple[float, ...]
     core_s: float  # of the listener's own work on its core
+    best: bool = False  # of all rounds, by its p95; else the one in the middle
 
     @property
     def core_ms(self) -> float:
@@ -71,39 +76,47 @@ class Timed:
 
     @property
     def missed(self) -> bool:
-        if not self.name.startswith("posology") or self.wanted_per_s is None:
+        if self.name == PEER_NAME or self.wanted_per_s is None or self.best:
             return False
         return self.per_s < 0.99 * self.wanted_per_s or self.at_rank(0.95) > LIMIT_P95_MS
 
 
-def measure() -> list[Timed]:
-    """Run both listeners, each at the pace and then as fast as it can."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            **os.environ,
-            "POSOLOGY_DATA": folder,
-            "DATABASE_URL": f"sqlite:///{folder}/clinic.sqlite3",
-            "DJANGO_SETTINGS_MODULE": "posology.server.settings",
-            "SECRET_KEY": "a synthetic key of the bench 0123456789 abcdefghij ABCDEFGHIJ klmnop",
-        }
-        for words in (("posology.server", "migrate"), ("tools.bench.monitors", "prepare")):
-            subprocess.run(
-                [sys.executable, "-m", *words],
-                cwd=ROOT,
-                env=environment,
-                check=True,
-                stdout=subprocess.DEVNULL,
-            )
-        ours = [sys.executable, "-m", "posology.server", "monitor-listen", "--port", "0"]
-        found = []
-        for name, command in (
-            ("posology", ours),
-            ("python-hl7, stores nothing", [sys.executable, "-c", PEER]),
-        ):
-            with _listening(command, environment) as (port, pid):
-                _run(name, port, pid, None, 1.0)  # warm
+def measure(rounds: int = ROUNDS) -> list[Timed]:
+    """Run the listeners in turn, each at the pace and then as fast as it can."""
+    found = []
+    cores = sorted(os.sched_getaffinity(0))
+    with ExitStack() as doors:
+        doors.callback(os.sched_setaffinity, 0, cores)
+        os.sched_setaffinity(0, cores[1:] or cores)  # and whatever is started from here
+        folder = doors.enter_context(tempfile.TemporaryDirectory())
+        environments = doors.enter_context(databases.each(folder))
+        doors_of = {}
+        for store, environment in environments.items():
+            for words in (("posology.server", "migrate"), ("tools.bench.monitors", "prepare")):
+                run = [sys.executable, "-m", *words]
+                subprocess.run(run, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+            ours = [sys.executable, "-m", "posology.server", "monitor-listen", "--port", "0"]
+            doors_of[f"posology, {store}"] = doors.enter_context(_listening(ours, environment, cores[0]))
+        peer = [sys.executable, "-c", PEER]
+        doors_of[PEER_NAME] = doors.enter_context(_listening(peer, dict(os.environ), cores[0]))
+        for name, (port, pid) in doors_of.items():
+            _run(name, port, pid, None, 1.0)  # warm
+        for _ in range(rounds):
+            for name, (port, pid) in doors_of.items():
                 found += [_run(name, port, pid, PACE_PER_S, SECONDS), _run(name, port, pid, None, SECONDS)]
-        return found
+    return middle_and_best(found)
+
+
+def middle_and_best(found: list[Timed]) -> list[Timed]:
+    """Return of each kind of run the round in the middle by its p95, and the best."""
+    kinds: dict[tuple[str, int | None], list[Timed]] = {}
+    for one in found:
+        kinds.setdefault((one.name, one.wanted_per_s), []).append(one)
+    said = []
+    for rounds in kinds.values():
+        rounds.sort(key=lambda one: one.at_rank(0.95))
+        said += [rounds[len(rounds) // 2], replace(rounds[0], best=True)]
+    return said
 
 
 def report(found: list[Timed]) -> None:
@@ -112,25 +125,24 @@ def report(found: list[Timed]) -> None:
         pace = f"{one.wanted_per_s}/s asked" if one.wanted_per_s else "as fast as answered"
         ranks = ", ".join(f"p{round(s * 100)} {one.at_rank(s):.1f} ms" for s in (0.5, 0.95, 0.99))
         limit = ""
-        if one.name == "posology" and one.wanted_per_s:
+        if one.name != PEER_NAME and one.wanted_per_s and not one.best:
             limit = f"  limit p95 {LIMIT_P95_MS:g} ms: {'missed' if one.missed else 'kept'}"
-        print(f"  {one.name:28} {pace:20} {one.per_s:6.0f}/s  {ranks}, core {one.core_ms:.2f} ms{limit}")
+        which = "best" if one.best else "middle"
+        core = f"core {one.core_ms:.2f} ms"
+        print(f"  {one.name:28} {pace:20} {which:6} {one.per_s:6.0f}/s  {ranks}, {core}{limit}")
 
 
 @contextmanager
-def _listening(command: list[str], environment: dict[str, str]) -> Iterator[tuple[int, int]]:
-    cores = sorted(os.sched_getaffinity(0))
+def _listening(command: list[str], environment: dict[str, str], core: int) -> Iterator[tuple[int, int]]:
+    """Run a listener on one core, and yield its port and its process."""
     child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     try:
-        os.sched_setaffinity(child.pid, cores[:1])
         assert child.stdout is not None
         port = int(child.stdout.readline().rstrip(".\n").rpartition(":" if "-c" not in command else " ")[2])
         for task in os.listdir(f"/proc/{child.pid}/task"):
-            os.sched_setaffinity(int(task), cores[:1])
-        os.sched_setaffinity(0, cores[1:] or cores)
+            os.sched_setaffinity(int(task), {core})
         yield port, child.pid
     finally:
-        os.sched_setaffinity(0, cores)
         child.terminate()
         child.wait(20)
 
@@ -197,5 +209,7 @@ if __name__ == "__main__":
         timed = measure()
         report(timed)
         print(
-            json.dumps({f"{o.name} {o.wanted_per_s}": [o.per_s, o.at_rank(0.95), o.core_ms] for o in timed})
+            json.dumps(
+                {f"{o.name} {o.wanted_per_s} {o.best}": [o.per_s, o.at_rank(0.95), o.core_ms] for o in timed}
+            )
         )

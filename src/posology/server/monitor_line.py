@@ -31,7 +31,7 @@ class Limits:
     waiting_per_connection: int = 32  # messages that wait for their answer before more is read
     long_bytes: int = 32 * 1024  # from here on a message is read beside the others
     batch: int = 64  # messages that one commit stores
-    gather_s: float = 0.002  # how long a commit waits for messages of other lines: it costs as much for one
+    gather_s: float = 0.002  # how long a message waits for those of other lines to be stored with it
     write_s: float = 30.0  # a sender that does not take its answers
 
 
@@ -53,6 +53,7 @@ class Waiting:
 
     message: Received
     line: "Line"
+    since_s: float  # by the clock of the event loop
 
 
 class Door(Protocol):
@@ -198,7 +199,7 @@ class Line(asyncio.Protocol):
                 reading = self._loop.run_in_executor(None, door.read, arrival)
                 reading.add_done_callback(partial(self._long_one_read))
             else:
-                door.take(Waiting(door.read(arrival), self))
+                door.take(Waiting(door.read(arrival), self, self._loop.time()))
         transport = self._transport
         if transport is None or transport.is_closing():
             return
@@ -221,7 +222,7 @@ class Line(asyncio.Protocol):
         if reading.cancelled() or reading.exception() is not None:
             self.answer(None)
             return
-        self._door.take(Waiting(reading.result(), self))
+        self._door.take(Waiting(reading.result(), self, self._loop.time()))
         self._go_on()
 
     def _look_whether_idle(self) -> None:

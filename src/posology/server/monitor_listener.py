@@ -120,7 +120,9 @@ class Listener:
                 self._arrived.clear()
                 continue
             if len(self._queue) < len(self.lines):  # a monitor has one message under way, so more may come
-                await asyncio.sleep(self.limits.gather_s)
+                left_s = self._queue[0].since_s + self.limits.gather_s - loop.time()
+                if left_s > 0:
+                    await asyncio.sleep(left_s)
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), self.limits.batch))]
             answers: tuple[bytes | None, ...]
             try:
