@@ -88,3 +88,24 @@ def test_no_template_fetches_runs_or_reads_beyond_its_folder():
         text = path.read_text()
         assert "@" not in "".join(line.split("//")[0] for line in text.splitlines() if "import" in line), path
         assert "eval(" not in text and "read(" not in text and "datetime.today" not in text, path
+
+
+def test_the_scales_of_a_record_grow_with_what_was_read():
+    reading = {"at": 5, "systolic": 236, "diastolic": 26, "heart_rate": 150, "spo2": 72}
+    usual = {"at": 5, "systolic": 120, "diastolic": 80, "heart_rate": 60, "spo2": 98}
+    assert not {"210", "30", "70%"} & set(labels_of_chart(usual))
+    assert {"210", "30", "70%"} <= set(labels_of_chart(reading))
+
+
+def labels_of_chart(reading: Mapping[str, object]) -> list[str]:
+    chart = {"minutes": 60, "ticks": [], "readings": [reading], "dose": [], "events": []}
+    told = {
+        "order": "",
+        "signed": "",
+        "conflicts": [],
+        "facts": [],
+        "readings": [],
+        "log": [],
+        "chart": chart,
+    }
+    return text_of(render("session-record", {"head": HEAD.data(), **told}))[0].split()
