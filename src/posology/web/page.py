@@ -8,6 +8,7 @@ with :func:`show`.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -115,15 +116,22 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {"frame": frame_of(request), "now": now_of(request)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OpenPatient:
-    """The patient in the address, opened by a person who may, at the page's moment."""
+    """The patient in the address, opened by a person who may, at the page's moment.
+
+    The banner is made when a page is shown: a form that is recorded and sent on shows none.
+    """
 
     request: HttpRequest
     patient: Patient
     version: str
-    banner: PatientBanner
     now: datetime
+
+    @cached_property
+    def banner(self) -> PatientBanner:
+        """The banner over the page."""
+        return banner_of(self.patient, now=self.now)
 
     @property
     def by(self) -> User:
@@ -192,4 +200,4 @@ def open_patient(
         and request.session.get(CURRENT) != str(patient.pk)
     ):
         request.session[CURRENT] = str(patient.pk)
-    return OpenPatient(request, patient, record_version(patient, of=of), banner_of(patient, now=now), now)
+    return OpenPatient(request, patient, record_version(patient, of=of), now)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from posology.case import Answer
@@ -10,8 +11,9 @@ from posology.clinic.accounts.queries import staff
 from posology.clinic.care.session import start_of
 from posology.clinic.orders.stored import OrderAltered, order_of
 from posology.clinic.protocols.signed_text import signed_text
+from posology.clinic.sessions.folds import Log, log_of
 from posology.clinic.sessions.models import EventRow, SessionRow
-from posology.clinic.sessions.queries import event_of, event_rows, session_for
+from posology.clinic.sessions.queries import event_rows, session_for
 from posology.knowledge import Library, Role
 from posology.knowledge.schema import ProtocolFile
 from posology.protocols import Finding, Report
@@ -33,7 +35,6 @@ from posology.treatment import (
     next_device_at,
     next_due,
     obstacles_to_start,
-    replay,
     unmet_discharge,
     worksheet,
 )
@@ -41,29 +42,93 @@ from posology.treatment import (
 BEFORE_THE_DOSE = frozenset({SessionPhase.SCHEDULED, SessionPhase.GATE, SessionPhase.READY})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chairside:
-    """One session at one moment."""
+    """One session at one moment. What a page asks of it is worked out when it is first asked.
+
+    A form that only records a reading asks for next to nothing of what the page shows.
+    """
 
     session: SessionRow
     order: Order
     protocol: ProtocolFile
     library: Library  # with the protocol as it was when the order was signed
-    state: SessionState
-    rows: tuple[EventRow, ...]
-    names: dict[str, str]  # of the clinic's people, by the id that an event's author has
+    log: Log
     at: datetime
-    gate: tuple[GateItem, ...]
-    obstacles: tuple[Obstacle, ...]  # to the start; empty after it
-    report: Report | None  # the rules, asked at this moment; before the dose only
-    limits: tuple[Finding, ...]  # what the soft limits hold up, asked at this moment; before the dose only
-    sheet: Worksheet | None  # as the second person checked it
-    due: tuple[Due, ...]
-    next_due: Due | None
-    next_device_at: datetime | None
-    leaves_at: datetime | None
-    unmet: tuple[Unmet, ...]
     text_fault: str = ""  # why nothing more may be given by the signed text; it is still recorded by
+
+    @property
+    def state(self) -> SessionState:
+        """What the log tells."""
+        return self.log.state
+
+    @cached_property
+    def rows(self) -> tuple[EventRow, ...]:
+        """The entries of the log, as many as the state is told from."""
+        return tuple(event_rows(self.session).filter(position__lte=self.log.position))
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The clinic's people, by the id that an event's author has."""
+        return {str(person.pk): person.full_name for person in staff(self.session.patient.clinic)}
+
+    @cached_property
+    def _start(self) -> tuple[Start | None, tuple[Obstacle, ...]]:
+        return _start(self.session, self.state, self.at) if self.before_the_dose else (None, ())
+
+    @cached_property
+    def gate(self) -> tuple[GateItem, ...]:
+        """What is looked at and asked before the dose."""
+        start = self._start[0]
+        can_be_pregnant = start.can_be_pregnant if start else Answer.UNKNOWN
+        return gate_items(self.protocol, library=self.library, can_be_pregnant=can_be_pregnant)
+
+    @property
+    def obstacles(self) -> tuple[Obstacle, ...]:
+        """What stands in the way of the start; empty after it."""
+        return self._start[1]
+
+    @property
+    def report(self) -> Report | None:
+        """The rules, asked at this moment; before the dose only."""
+        start = self._start[0]
+        return start.report if start else None
+
+    @cached_property
+    def limits(self) -> tuple[Finding, ...]:
+        """What the soft limits hold up, asked at this moment; before the dose only."""
+        return _limits(self._start[0])
+
+    @cached_property
+    def sheet(self) -> Worksheet | None:
+        """The worksheet as the second person checked it."""
+        return checked_sheet(self.order, self.state, self.library)
+
+    @cached_property
+    def due(self) -> tuple[Due, ...]:
+        """What is to be measured, and what was not in time."""
+        return due_readings(self.state, self.protocol, self.at)
+
+    @cached_property
+    def next_due(self) -> Due | None:
+        """What is to be measured next."""
+        return next_due(self.state, self.protocol, self.at)
+
+    @cached_property
+    def next_device_at(self) -> datetime | None:
+        """From when the next device may be given."""
+        return next_device_at(self.state, self.protocol)
+
+    @cached_property
+    def leaves_at(self) -> datetime | None:
+        """From when the patient may leave, if all else is met."""
+        return leaves_at(self.state, self.protocol)
+
+    @cached_property
+    def unmet(self) -> tuple[Unmet, ...]:
+        """What still keeps the patient here; while they are watched only."""
+        watched = self.state.phase is SessionPhase.OBSERVING
+        return unmet_discharge(self.state, self.protocol, self.at) if watched else ()
 
     @property
     def is_over(self) -> bool:
@@ -91,8 +156,6 @@ def chairside(by: User, session_id: UUID | str, *, at: datetime) -> Chairside:
         If its stored order cannot be read, or no text of its protocol at all.
     """
     session = session_for(by, session_id)
-    rows = tuple(event_rows(session))
-    state = replay(event_of(row) for row in rows)
     order = order_of(session.order)
     text = signed_text(session.patient.clinic_id, order)
     library = text.library
@@ -102,30 +165,7 @@ def chairside(by: User, session_id: UUID | str, *, at: datetime) -> Chairside:
             "The stored order names no protocol of ours, so nothing may be given from it."
             + (f" {text.fault}" if text.fault else "")
         )
-    early = state.phase in BEFORE_THE_DOSE
-    start, obstacles = _start(session, state, at) if early else (None, ())
-    can_be_pregnant = start.can_be_pregnant if start else Answer.UNKNOWN
-    return Chairside(
-        session=session,
-        order=order,
-        protocol=protocol,
-        library=library,
-        state=state,
-        rows=rows,
-        names={str(person.pk): person.full_name for person in staff(session.patient.clinic)},
-        at=at,
-        gate=gate_items(protocol, library=library, can_be_pregnant=can_be_pregnant),
-        obstacles=obstacles,
-        report=start.report if start else None,
-        limits=_limits(start),
-        sheet=checked_sheet(order, state, library),
-        due=due_readings(state, protocol, at),
-        next_due=next_due(state, protocol, at),
-        next_device_at=next_device_at(state, protocol),
-        leaves_at=leaves_at(state, protocol),
-        unmet=unmet_discharge(state, protocol, at) if state.phase is SessionPhase.OBSERVING else (),
-        text_fault=text.fault,
-    )
+    return Chairside(session, order, protocol, library, log_of(session.pk), at, text.fault)
 
 
 def checked_sheet(order: Order, state: SessionState, library: Library) -> Worksheet | None:

@@ -43,6 +43,7 @@ BY_A_SOUND_TEXT = GIVING | {
     EventKind.INFUSION_RATE_CHANGED,
     EventKind.INFUSION_RESUMED,
 }
+PURPOSE = "care.session.record_event"  # of every event's rows, in the audit
 CLOCKS_MAY_DIFFER_BY = timedelta(seconds=60)  # hazard H-32; an engineering default
 
 
@@ -74,15 +75,48 @@ def record_event(
     NotAllowed, CheckFailed, LimitExceeded, OrderAltered, OrderRefused
         If the state of the session, the order or the rules do not allow it now.
     """
-    found = session_for(by, session_id)
+    return record_into(
+        session_for(by, session_id),
+        event_id=event_id,
+        kind=kind,
+        payload=payload,
+        occurred_at=occurred_at,
+        sequence=sequence,
+        happened_before=happened_before,
+        page_patient_id=page_patient_id,
+        by=by,
+        at=at,
+    )
+
+
+def record_into(
+    found: SessionRow,
+    *,
+    event_id: UUID,
+    kind: EventKind | str,
+    payload: Mapping[str, Any],
+    occurred_at: datetime,
+    sequence: int | None = None,
+    happened_before: bool = False,
+    page_patient_id: UUID | str | None = None,
+    locked: SessionRow | None = None,
+    by: User,
+    at: datetime,
+) -> Recorded:
+    """Record one event of a session that this person found; called within an action.
+
+    ``locked`` is the session's row where the action holds it already, and its patient's before it.
+    """
     check(by, "record_event")
     read = read_payload(kind, payload)
     known_kind = EventKind(kind)
     check_can_record(by, known_kind)
     check_page_patient(page_patient_id, found.patient)
-    if known_kind in GIVING:
-        lock_patient(found.patient)
-    session: SessionRow = lock_of_clinic(SessionRow, session_id, by, what="session")
+    if locked is None:
+        if known_kind in GIVING:
+            lock_patient(found.patient)
+        locked = lock_of_clinic(SessionRow, found.pk, by, what="session")
+    session: SessionRow = locked
     session.order, session.patient = found.order, found.patient  # what a dose starts from is read anew below
     sent = Sent(event_id, known_kind, read, check_aware(occurred_at, what="moment of the event"), sequence)
 

@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from posology.clinic.accounts.models import User
-from posology.clinic.audit import action
-from posology.clinic.care.session import record_event
+from posology.clinic.audit import acting_as, action
+from posology.clinic.care.session import PURPOSE, record_into
 from posology.clinic.locks import lock_of_clinic, lock_patient
 from posology.clinic.sessions.actions import Recorded
 from posology.clinic.sessions.models import EventRow, SessionRow
@@ -65,32 +65,34 @@ def record_together(
     FormRefused
         If any content cannot be true, or is unusual and was not confirmed; then nothing is recorded.
     NotAllowed, CheckFailed, LimitExceeded, NotPermitted, NotFound, WrongPatient, Conflict
-        As of :func:`record_event`, for the first that is refused; then nothing is recorded.
+        As of ``record_event``, for the first that is refused; then nothing is recorded.
     """
     _check_contents(entered)
     found = session_for(by, session_id)
     lock_patient(found.patient)
-    lock_of_clinic(SessionRow, session_id, by, what="session")
+    locked: SessionRow = lock_of_clinic(SessionRow, session_id, by, what="session")
     known = {
         row.pk: row.occurred_at
         for row in EventRow.objects.everywhere(because="an id is taken once, wherever").filter(
             pk__in=[e.event_id for e in entered]
         )
     }
-    return tuple(
-        record_event(
-            session_id=session_id,
-            event_id=event.event_id,
-            kind=event.kind,
-            payload=event.payload,
-            occurred_at=event.occurred_at or known.get(event.event_id, at),
-            happened_before=event.happened_before,
-            page_patient_id=page_patient_id,
-            by=by,
-            at=at,
+    with acting_as(by, PURPOSE):
+        return tuple(
+            record_into(
+                found,
+                event_id=event.event_id,
+                kind=event.kind,
+                payload=event.payload,
+                occurred_at=event.occurred_at or known.get(event.event_id, at),
+                happened_before=event.happened_before,
+                page_patient_id=page_patient_id,
+                locked=locked,
+                by=by,
+                at=at,
+            )
+            for event in entered
         )
-        for event in entered
-    )
 
 
 def _check_contents(entered: Sequence[Entered]) -> None:
