@@ -6,9 +6,14 @@ They are *no key* locks: rows that only refer to the locked one (a foreign key) 
 from typing import Any
 from uuid import UUID
 
-from posology.clinic.accounts.models import User
+from posology.clinic.accounts.models import Clinic, User
 from posology.clinic.accounts.permissions import not_found
 from posology.clinic.patients.models import Patient
+
+
+def lock_clinic(clinic_id: Any) -> Clinic:
+    """Hold a clinic's row to the end of the transaction, before any other, and return it as it is now."""
+    return Clinic.objects.select_for_update(no_key=True).get(pk=clinic_id)
 
 
 def lock_patient(patient: Patient) -> Patient:

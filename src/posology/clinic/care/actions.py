@@ -12,7 +12,7 @@ from posology.clinic.care import signing
 from posology.clinic.care.queries import advice_for, site_day
 from posology.clinic.care.signing import SigningRefused
 from posology.clinic.conflicts import Conflict, WrongPatient, check_page_patient
-from posology.clinic.locks import lock_patient
+from posology.clinic.locks import lock_clinic, lock_patient
 from posology.clinic.orders.actions import LONGEST_ENDING, course_for, end_course
 from posology.clinic.orders.alerts import (
     Answered,
@@ -27,7 +27,7 @@ from posology.clinic.orders.stored import order_of
 from posology.clinic.patients.models import Patient
 from posology.clinic.patients.permissions import check_can
 from posology.clinic.protocols.queries import library_at
-from posology.clinic.sessions.actions import schedule
+from posology.clinic.sessions.actions import SessionRefused, check_place, schedule
 from posology.clinic.sessions.models import SessionRow
 from posology.clinic.visits.queries import appointed
 from posology.knowledge import Library
@@ -81,6 +81,8 @@ def sign_order(
     """
     check_can_sign(by, patient)
     check_page_patient(page_patient_id, patient)
+    if chair is not None:
+        lock_clinic(patient.clinic_id)  # one chair is given once
     patient = lock_patient(patient)
     known = OrderRow.objects.everywhere(because="an id is taken once, wherever").filter(pk=order_id).first()
     if known is not None:
@@ -111,9 +113,11 @@ def sign_order(
         overrides=holds,
     )
     row = _store(order, patient, by, at)
+    session_id = uuid5(order_id, "session")
+    _check_place(row, patient, session_id, when, chair, at)
     record_order_alerts(row, alerts, holds=holds, answers=answered, by=by, at=at)
     session = schedule(
-        session_id=uuid5(order_id, "session"),
+        session_id=session_id,
         order=row,
         scheduled_at=when,
         chair=chair if chair is not None else _appointed_chair(patient, when),
@@ -129,6 +133,20 @@ def _first_answer(known: OrderRow, patient: Patient, option_id: str, product_id:
     if (order.option_id, order.product_id) != (option_id, product_id):
         raise Conflict("This order was signed before with another choice. Look at the patient's orders.")
     return SignedOrder(known, known.session, repeated=True)
+
+
+def _check_place(
+    row: OrderRow, patient: Patient, session: UUID, when: datetime, chair: int | None, at: datetime
+) -> None:
+    """Refuse a chair that is not there or is taken, and a second session of the patient at that time."""
+    if chair is not None and not 1 <= chair <= patient.clinic.chairs:
+        raise SigningRefused(
+            f"There is no chair {chair} here. Choose 1 to {patient.clinic.chairs}.", field="chair"
+        )
+    try:
+        check_place(row, patient, session=session, start=when, chair=chair, at=at)
+    except SessionRefused as refusal:
+        raise SigningRefused(str(refusal), field="chair" if chair is not None else "scheduled_at") from None
 
 
 def _appointed_chair(patient: Patient, when: datetime) -> int | None:

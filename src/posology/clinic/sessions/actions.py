@@ -13,12 +13,15 @@ from zoneinfo import ZoneInfo
 from posology.clinic.accounts.models import User
 from posology.clinic.audit import action
 from posology.clinic.conflicts import Conflict, check_page_patient
-from posology.clinic.locks import lock_of_clinic
+from posology.clinic.locks import lock_clinic, lock_of_clinic
 from posology.clinic.orders.models import OrderRow
+from posology.clinic.patients.models import Patient
 from posology.clinic.patients.permissions import check_can
 from posology.clinic.sessions.folds import log_of
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.sessions.queries import event_rows
+from posology.clinic.visits.overlap import why_not_there
+from posology.clinic.visits.queries import minutes_of
 from posology.quantities import DomainError, check_aware
 from posology.treatment import (
     GENESIS,
@@ -119,6 +122,24 @@ def _same(known: EventRow, sent: Sent) -> EventRow:
     return known
 
 
+def check_place(
+    order: OrderRow, patient: Patient, *, session: UUID, start: datetime, chair: int | None, at: datetime
+) -> None:
+    """Refuse a place where the chair is taken, or the patient has another session, at overlapping times.
+
+    Raises
+    ------
+    SessionRefused
+        Naming what takes it, and which chairs are free then.
+    """
+    minutes = minutes_of(order, patient)
+    why = why_not_there(
+        patient.clinic, patient, start=start, minutes=minutes, chair=chair, session=session, at=at
+    )
+    if why:
+        raise SessionRefused(why)
+
+
 def schedule(
     *, session_id: UUID, order: OrderRow, scheduled_at: datetime, chair: int | None, at: datetime
 ) -> SessionRow:
@@ -143,7 +164,17 @@ def place_session(
     by: User,
     at: datetime,
 ) -> SessionRow:
-    """Give a session that has not begun its chair and its time on the planned day."""
+    """Give a session that has not begun its chair and its time on the planned day.
+
+    The clinic's row is held, as by who books a visit: one chair is given once.
+
+    Raises
+    ------
+    SessionRefused
+        If the session has begun, the chair is not there or taken, the patient has another session at that
+        time, or the day is another than the order's.
+    """
+    lock_clinic(by.clinic_id)
     session: SessionRow = lock_of_clinic(SessionRow, session_id, by, what="session")
     check_can(by, "place_session", session.patient)
     check_page_patient(page_patient_id, session.patient)
@@ -157,6 +188,7 @@ def place_session(
             f"The order is for {session.order.planned_on:%d-%b-%Y}. "
             "Choose a time on that day, or sign a new order."
         )
+    check_place(session.order, session.patient, session=session.pk, start=when, chair=chair, at=at)
     session.chair, session.scheduled_at = chair, when
     session.save(update_fields=["chair", "scheduled_at"])
     return session

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from posology.clinic.accounts.models import Clinic, User
 from posology.clinic.accounts.permissions import check, not_found
-from posology.clinic.orders.models import Course, CourseStatus, OrderStatus
+from posology.clinic.orders.models import Course, CourseStatus, OrderRow, OrderStatus
 from posology.clinic.orders.stored import order_of
 from posology.clinic.patients.models import Patient
 from posology.clinic.protocols.queries import library_of_order
@@ -218,6 +218,7 @@ class Taken:
     start: datetime
     end: datetime
     visit: UUID | None
+    session: UUID | None = None
 
 
 def day_of(clinic: Clinic, day: date) -> tuple[datetime, datetime]:
@@ -243,26 +244,36 @@ def taken_on(clinic: Clinic, day: date) -> tuple[Taken, ...]:
     rows = rows.exclude(phase__in=[SessionPhase.CANCELLED, SessionPhase.DISCHARGED])
     for row in rows.exclude(order__status=OrderStatus.WITHDRAWN).select_related("order", "patient__clinic"):
         assert row.chair is not None
-        found.append(Taken(row.chair, row.scheduled_at, _end_of(row, end), of_session.get(row.pk)))
+        found.append(Taken(row.chair, row.scheduled_at, end_of(row, end), of_session.get(row.pk), row.pk))
     return tuple(sorted(found, key=lambda t: (t.chair, t.start)))
 
 
-def _end_of(session: SessionRow, end_of_day: datetime) -> datetime:
+def end_of(session: SessionRow, end_of_day: datetime) -> datetime:
     """Return when a session's chair is expected free; of an order that cannot be read, not on that day."""
     try:
-        order = order_of(session.order)
-        library = library_of_order(session.patient.clinic_id, order.protocol_id, order.protocol_sha256)
-        protocol = library.protocol(order.protocol_id)
-        stay = expected_minutes(protocol, on=order.planned_on, minutes=order.minutes)
+        return session.scheduled_at + timedelta(minutes=minutes_of(session.order, session.patient))
     except DomainError:
         return end_of_day
-    return session.scheduled_at + timedelta(minutes=stay)
+
+
+def minutes_of(row: OrderRow, patient: Patient) -> int:
+    """Return how long the session of an order is expected to take its chair, min.
+
+    Raises
+    ------
+    OrderAltered, KnowledgeError
+        If the order or its text cannot be read.
+    """
+    order = order_of(row)
+    library = library_of_order(patient.clinic_id, order.protocol_id, order.protocol_sha256)
+    return expected_minutes(library.protocol(order.protocol_id), on=order.planned_on, minutes=order.minutes)
 
 
 def is_free(taken: Iterable[Taken], *, chair: int, start: datetime, minutes: int, but: UUID | None) -> bool:
     """Return whether a chair is free for so long; ``but`` is the visit that is to be moved."""
     end = start + timedelta(minutes=minutes)
-    return not any(t.chair == chair and t.visit != but and t.start < end and start < t.end for t in taken)
+    others = (t for t in taken if but is None or t.visit != but)  # a session without a visit takes it too
+    return not any(t.chair == chair and t.start < end and start < t.end for t in others)
 
 
 def free_places(
