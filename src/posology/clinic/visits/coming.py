@@ -12,7 +12,7 @@ from posology.clinic.visits.queries import visits_of
 from posology.knowledge import Library
 from posology.knowledge.schema import ProtocolFile
 from posology.protocols.schedule import Place, Rung, phase_size
-from posology.protocols.visits import next_gap
+from posology.protocols.visits import Window, next_gap, windows
 from posology.recommendation.course import course_of
 
 
@@ -73,3 +73,26 @@ def coming_of(patient: Patient, *, at: datetime) -> Coming | None:
     kept = rung if rung is not None and rung.phase == place.phase.id else None
     on = days[-1] + timedelta(days=kept.days if kept else gap)
     return Coming(protocol, library, max(numbers) + 1, place, max(on, site_day(patient, at)), days[-1], kept)
+
+
+AT_ONCE = 4  # visits that are offered at once where a phase has no end; an engineering default
+
+
+def windows_ahead(coming: Coming) -> tuple[Window, ...]:
+    """Return the windows of the visits that come next: those left in the phase.
+
+    Raises
+    ------
+    VisitsRefused, KnowledgeError
+        If the protocol's days cannot be planned.
+    """
+    return windows(
+        coming.protocol,
+        coming.library,
+        first_number=coming.number,
+        first_on=coming.on,
+        count=coming.left_in_phase or AT_ONCE,
+        start=coming.place,
+        rung=coming.rung,
+        previous_on=coming.previous_on,
+    )

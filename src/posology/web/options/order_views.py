@@ -25,6 +25,7 @@ from posology.web.options.forms import PlaceForm
 from posology.web.options.order_text import sentence_of_order
 from posology.web.options.worksheet_page import chain_of_sheet, sheet_of
 from posology.web.page import OpenPatient, open_patient, person
+from posology.web.visits.offered import offered
 from posology.web.way import loop_of
 
 CHIPS = {
@@ -103,6 +104,7 @@ def _order_page(opened: OpenPatient, row: OrderRow, intact: Order, place: PlaceF
         "refusal": refusal,
         "refused_field": field,
         "place": place,
+        "next_visits": offered(opened) if row.status == OrderStatus.ACTIVE else None,
         "errors": errors_of(place) if place.is_bound else None,
         "may_place": may(opened.by, "place_session") and row.session.phase == SessionPhase.SCHEDULED,
         "may_withdraw": may(opened.by, "withdraw_order") and row.status == OrderStatus.ACTIVE,

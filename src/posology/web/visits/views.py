@@ -17,7 +17,7 @@ from posology.clinic.orders.queries import open_course
 from posology.clinic.protocols.queries import library_at
 from posology.clinic.visits.actions import cancel_visit, move_visit, plan_visits
 from posology.clinic.visits.calendar import calendar_of
-from posology.clinic.visits.coming import Coming, coming_of
+from posology.clinic.visits.coming import AT_ONCE, Coming, coming_of
 from posology.clinic.visits.hours import open_from, open_weekdays
 from posology.clinic.visits.queries import Booked, free_places, visit_for, visits_of, visits_on
 from posology.quantities import DomainError, read_day
@@ -27,6 +27,7 @@ from posology.web.page import OpenPatient, now_of, open_patient, person, show
 from posology.web.sent import kept_id, sent_id
 from posology.web.visits import view_models
 from posology.web.visits.forms import CancelForm, DayForm, MoveForm, PlanForm
+from posology.web.visits.offered import usual_clock
 
 OF = ("orders", "sessions")  # what a plan is made from
 AROUND = timedelta(days=14)  # how far outside its window a visit is offered days
@@ -106,7 +107,8 @@ def _plan_form(opened: OpenPatient, coming: Coming) -> PlanForm:
     initial = {
         "first_on": day_text(open_from(coming.on)),
         "chair": "any",
-        "count": str(coming.left_in_phase or 4),
+        "count": str(coming.left_in_phase or AT_ONCE),
+        "clock": usual_clock(opened),
     }
     sent = opened.request.POST if opened.request.method == "POST" else None
     return PlanForm(sent, initial=initial, coming=coming, chairs=opened.patient.clinic.chairs)
