@@ -1,4 +1,4 @@
-"""The demo: twelve stories through the real actions, today's board, one making a day, its own file alone."""
+"""The demo: twelve stories and a week through the real actions, today's board, its own file alone."""
 
 import os
 import subprocess
@@ -22,8 +22,10 @@ from posology.clinic.orders.models import OrderRow
 from posology.clinic.orders.stored import check_intact
 from posology.clinic.outcomes.models import CompletedForm
 from posology.clinic.patients.models import Patient
+from posology.clinic.rems.queries import queue
 from posology.clinic.sessions.models import SessionRow
 from posology.clinic.sessions.queries import chain_faults, sessions_of, state_of
+from posology.clinic.visits.queries import visits_on
 from posology.knowledge import load_library
 from posology.measures import score
 from posology.protocols import Verdict
@@ -33,9 +35,11 @@ from posology.server.demo.answers import gad7_answers, phq9_answers
 from posology.server.demo.hours import EARLIEST, LATEST, zone_at_noon
 from posology.server.demo.people import SIGN_INS, make_staff
 from posology.server.demo.place import DemoRefused, Mark, Place, choose_place, is_todays
-from posology.server.demo.seeding import seed, steps_of
+from posology.server.demo.seeding import days_of_week, plan_of, seed, steps_of
 from posology.server.demo.stories import STORIES
 from posology.server.demo.story import Course, Story
+from posology.server.demo.today import taken_today
+from posology.server.demo.week_told import told_of
 from posology.treatment import SessionPhase
 from posology.treatment.due import DueStatus, due_readings
 
@@ -44,6 +48,7 @@ pytestmark = pytest.mark.sqlite  # the demo keeps a file of its own, and nothing
 NOW = datetime(2026, 11, 24, 12, 40, tzinfo=UTC)
 SECONDS_ALLOWED = 60  # what the seeding may take on a quiet machine of two cores
 EVERYONE = "the demo's own clinic"
+OF_STORIES = {story.identifier for story in STORIES}
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +56,11 @@ def demo(django_db_setup, django_db_blocker) -> Iterator[dict[str, float]]:
     """The whole demo, seeded once for this file and rolled back after it."""
     ticks: list[Story] = []
     with django_db_blocker.unblock(), transaction.atomic():
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         seed(now=NOW, zone="UTC", tick=ticks.append)
         took = time.perf_counter() - began
-        print(f"\nThe demo was seeded in {took:.1f} s: {len(ticks)} visits.")
+        worked = time.process_time() - worked
+        print(f"\nThe demo was seeded in {took:.1f} s ({worked:.1f} s of processor): {len(ticks)} visits.")
         yield {"seconds": took, "ticks": len(ticks)}
         transaction.set_rollback(True)
 
@@ -77,10 +83,11 @@ class TestTheStories:
 
     def test_all_twelve_are_there_and_their_names_say_what_they_are(self, demo):
         people = Patient.objects.everywhere(because=EVERYONE)
-        assert sorted(p.identifier for p in people) == [f"S-{n:04d}" for n in range(1, 13)]
+        told = [p.identifier for p in people if p.identifier in OF_STORIES]
+        assert sorted(told) == [f"S-{n:04d}" for n in range(1, 13)]
         assert all(p.family_name.endswith("-Synthetic") for p in people)
         assert max(len(f"{p.family_name} {p.given_name}") for p in people) > 60
-        assert demo["ticks"] == steps_of()
+        assert demo["ticks"] == steps_of(now=NOW, zone="UTC")
 
     def test_every_course_keeps_its_protocols_visit_days(self):
         zone = ZoneInfo("UTC")
@@ -96,7 +103,7 @@ class TestTheStories:
 
     def test_every_session_that_is_over_ran_whole_and_without_conflict(self):
         rows = SessionRow.objects.everywhere(because=EVERYONE)
-        states = [state_of(row) for row in rows]
+        states = [state_of(row) for row in rows.filter(patient__identifier__in=OF_STORIES)]
         assert sum(s.phase is SessionPhase.DISCHARGED for s in states) == 66
         assert all(not s.conflicts for s in states)
         over = [s for s in states if s.phase is SessionPhase.DISCHARGED]
@@ -117,9 +124,10 @@ class TestTheStories:
 
     def test_every_signature_and_every_chain_holds(self):
         orders = OrderRow.objects.everywhere(because=EVERYONE).select_related("signature", "course")
-        assert [check_intact(row).sha256() == row.sha256 for row in orders] == [True] * 72
+        assert orders.filter(patient__identifier__in=OF_STORIES).count() == 72
+        assert all(check_intact(row).sha256() == row.sha256 for row in orders)
         sessions = SessionRow.objects.everywhere(because=EVERYONE)
-        assert [chain_faults(row) for row in sessions] == [()] * 72
+        assert not any(chain_faults(row) for row in sessions)
         found = verify_chain()
         assert found.holds and found.entries > 4_000
 
@@ -175,6 +183,52 @@ class TestTheBoardOfToday:
     def test_one_form_is_due_and_one_risk_answer_waits(self, board):
         assert [p.identifier for p in board.forms_due] == ["S-0005"]
         assert [(t.patient.identifier, t.owner) for t in board.risks] == [("S-0012", None)]
+
+
+class TestTheWeekUpToToday:
+    """The last five open days, today among them; what a whole one comes to is asked in test_week."""
+
+    @pytest.fixture(autouse=True)
+    def _in_the_demo(self, demo, django_db_blocker):
+        with django_db_blocker.unblock():
+            yield
+
+    def test_each_day_before_adds_up_but_for_forms_that_wait(self):
+        clinic = User.objects.get(username="nurse").clinic
+        days = days_of_week(NOW.date())
+        assert [f"{d:%a}" for d in days] == ["Wed", "Thu", "Fri", "Mon", "Tue"]
+        for day in told_of(clinic, days[:-1], at=NOW):
+            assert 5 <= day.count <= 12 and day.left == day.count
+            assert day.drug is not None and day.drug.closed
+            assert (day.drug.unaccounted, day.drug.safe - day.drug.counted) == (0, 0)
+            assert (day.forms.typed_twice, day.forms.late, day.forms.overdue) == (0, 0, 0)
+
+    def test_today_has_sessions_that_are_over_that_run_and_that_are_due(self, board):
+        phases = [line.state.phase for line in board.lines]
+        over = phases.count(SessionPhase.DISCHARGED)
+        due = phases.count(SessionPhase.SCHEDULED) + len(board.unsigned)
+        assert over >= 4 and len(phases) - over - phases.count(SessionPhase.SCHEDULED) == 3
+        assert due >= 3 and len(phases) + len(board.unsigned) >= 11
+
+    def test_the_schedule_is_filled_before_and_after_today(self):
+        clinic = User.objects.get(username="nurse").clinic
+        ahead = [d for n in range(1, 8) if (d := NOW.date() + timedelta(days=n)).weekday() < 5]
+        assert sum(len(visits_on(clinic, day)) for day in ahead) >= 10
+        assert len(queue(User.objects.get(username="director"), at=NOW)) >= 1
+
+    @pytest.mark.parametrize("clock", ["11:30", "13:00", "15:30"])
+    def test_the_week_is_planned_around_todays_scenes(self, clock):
+        """Whenever the demo is made: no chair twice, and nobody between now and the scene of chair 4."""
+        now = datetime.fromisoformat(f"2026-11-24T{clock}+00:00")
+        scenes = taken_today(now, "UTC")
+        for coming in plan_of(now, "UTC", STORIES).on(now.date()):
+            start = coming.place.arrival
+            end = start + timedelta(minutes=80)
+            assert not any(t.chair == coming.place.chair and t.start < end and start < t.end for t in scenes)
+
+    def test_on_a_weekend_today_is_the_last_day_all_the_same(self):
+        saturday = NOW.date() + timedelta(days=4)
+        assert [f"{d:%a}" for d in days_of_week(saturday)] == ["Tue", "Wed", "Thu", "Fri", "Sat"]
 
 
 class TestWhatCanBeDecided:
@@ -233,7 +287,7 @@ for word in sys.argv[1:]:
     if how == "half":
         (place.folder / "demo.json").write_text("{")
     running.fresh(place, now=datetime.fromisoformat(moment), reset=how == "reset",
-                  console=Console(file=StringIO()), stories=STORIES[8:10])
+                  console=Console(file=StringIO()), stories=STORIES[8:10], days=0)
     print(Clinic.objects.get().pk)
 """
 

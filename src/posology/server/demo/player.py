@@ -3,7 +3,7 @@
 Nothing is written around the actions. A story that the rules would not allow stops the seeding.
 """
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -24,14 +24,32 @@ from posology.knowledge import load_library
 from posology.quantities import DomainError
 from posology.recommendation import Option
 from posology.server.demo.answers import answer_of, due_again, gad7_answers, phq9_answers
+from posology.server.demo.cupboard import Cupboard
 from posology.server.demo.hours import day_at, moment_on
 from posology.server.demo.people import Staff
 from posology.server.demo.programme import report
-from posology.server.demo.room import Room, play, whole_session
-from posology.server.demo.story import Course, Story
+from posology.server.demo.room import Moments, Room, whole_session
+from posology.server.demo.story import Complaint, Course, Story
 
 NAMES = UUID("5a3c1d2e-7c0b-4f4e-9a55-6d1c9f0b7e21")  # the name space of the demo's ids
 _NOTHING: Mapping[str, FactValue] = MappingProxyType({})
+
+
+def usual_minutes(story: Story) -> int:
+    """Return when a patient usually comes: minutes after opening, different for each."""
+    return story.number * 45 % 240 + 30
+
+
+def usual_chair(story: Story, chairs: int) -> int:
+    """Return the chair in which a patient usually sits."""
+    return 1 + story.number % chairs
+
+
+def arrival_of(story: Story, number: int, *, today: date, zone: str) -> datetime:
+    """Return when a patient came to one past visit of the course."""
+    assert story.course is not None
+    day = today + timedelta(days=story.course.days[number - 1] - 1 - story.course.began_days_ago)
+    return moment_on(day, zone, minutes_after_opening=usual_minutes(story))
 
 
 class StoryError(DomainError):
@@ -43,8 +61,11 @@ class StoryError(DomainError):
 class Player:
     """One patient of the demo, and what is known of them so far."""
 
-    def __init__(self, staff: Staff, story: Story, *, now: datetime) -> None:
+    def __init__(
+        self, staff: Staff, story: Story, *, now: datetime, cupboard: Cupboard | None = None
+    ) -> None:
         self.staff, self.story, self.now = staff, story, now
+        self.cupboard = cupboard or Cupboard(staff)
         self.zone = staff.clinic.zone
         self.today = day_at(now, self.zone)
         self.patient: Patient
@@ -176,31 +197,39 @@ class Player:
 
     @property
     def usual_minutes(self) -> int:
-        """When this patient usually comes: minutes after opening, different for each."""
-        return self.story.number * 45 % 240 + 30
+        """When this patient usually comes: minutes after opening."""
+        return usual_minutes(self.story)
 
-    def visit(self, number: int) -> None:
-        """Play one past visit whole, from the questions to the way home."""
-        course = self.course
-        day = self.today + timedelta(days=course.days[number - 1] - 1 - course.began_days_ago)
-        arrival = moment_on(day, self.zone, minutes_after_opening=self.usual_minutes)
-        total = course.phq9[number - 1]
-        chair = 1 + self.story.number % self.staff.clinic.chairs
-        session = self.come_and_sign(
-            number, course.levels[number - 1], total, arrival=arrival, chair=chair, now=self.now
+    def arrival(self, number: int) -> datetime:
+        """Return when the patient came to one past visit."""
+        return arrival_of(self.story, number, today=self.today, zone=self.zone)
+
+    def visit(self, number: int) -> Moments:
+        """Play one past visit whole, from the questions to the way home, and what is told afterwards."""
+        arrival, level = self.arrival(number), self.course.levels[number - 1]
+        chair = usual_chair(self.story, self.staff.clinic.chairs)
+        room = yield from self.come_and_sign(
+            number, level, self.course.phq9[number - 1], arrival=arrival, chair=chair
         )
+        yield from whole_session(room)
         told_at = arrival + timedelta(hours=5)
-        report(self.staff, session, first=number == 1, at=told_at, now=self.now)
+        yield told_at
+        report(self.staff, room.session, first=number == 1, at=told_at, now=self.now)
 
     def come_and_sign(
-        self, number: int, level: str, phq9: int, *, arrival: datetime, chair: int, now: datetime
-    ) -> SessionRow:
-        """Play one visit up to ``now``: questions, score, signature, session; return the session."""
+        self, number: int, level: str, phq9: int, *, arrival: datetime, chair: int
+    ) -> Generator[datetime, None, Room]:
+        """Play the questions, the score and the signature; return the session's room."""
+        yield arrival - timedelta(minutes=30)
         self.prepare(number, phq9, arrival=arrival)
+        yield arrival - timedelta(minutes=15)
         signed = self.sign(level, arrival - timedelta(minutes=15), arrival=arrival, chair=chair)
         complaint = self.course.complaints.get(number)
-        play(whole_session(Room(self.staff, self.story, signed.session, complaint=complaint)), until=now)
-        return signed.session
+        return self.room(signed.session, complaint)
+
+    def room(self, session: SessionRow, complaint: Complaint | None = None) -> Room:
+        """Return a session's room; the drug comes out of the clinic's one cupboard."""
+        return Room(self.staff, self.story, session, cupboard=self.cupboard, complaint=complaint)
 
     def prepare(self, number: int, phq9: int, *, arrival: datetime) -> None:
         """Ask and score before a session."""

@@ -18,7 +18,7 @@ from posology.knowledge import load_library
 from posology.server.demo.hours import day_at, zone_at_noon
 from posology.server.demo.people import SIGN_INS
 from posology.server.demo.place import DemoRefused, Mark, Place, is_todays
-from posology.server.demo.seeding import seed, steps_of
+from posology.server.demo.seeding import WEEK, seed, steps_of
 from posology.server.demo.stories import STORIES
 from posology.server.demo.story import Story
 from posology.server.serving import answer_requests
@@ -65,6 +65,7 @@ def fresh(
     reset: bool,
     console: Console,
     stories: tuple[Story, ...] = STORIES,
+    days: int = WEEK,
 ) -> Mark:
     """Return the mark of today's demo, made anew where it is not there."""
     mark, made_from = place.mark(), fingerprint()
@@ -76,12 +77,14 @@ def fresh(
     zone = zone_at_noon(now, settings.SITE_ZONE)
     call_command("migrate", interactive=False, verbosity=0)
     with _bar(console) as progress:
-        task = progress.add_task("Making the synthetic clinic", total=steps_of(stories), who="")
+        task = progress.add_task(
+            "Making the synthetic clinic", total=steps_of(stories, now=now, zone=zone, days=days), who=""
+        )
 
         def tick(story: Story) -> None:
             progress.update(task, advance=1, who=story.identifier)
 
-        seed(now=now, zone=zone, tick=tick, stories=stories)
+        seed(now=now, zone=zone, tick=tick, stories=stories, days=days)
         progress.update(task, who="ready")
     mark = Mark(str(day_at(now, zone)), zone, now.isoformat(), made_from)
     place.keep(mark)

@@ -7,16 +7,32 @@ from types import MappingProxyType
 
 from posology.case import Choice
 from posology.quantities import Quantity
-from posology.server.demo.hours import moment_on
+from posology.server.demo.hours import day_at, moment_on
 from posology.server.demo.player import Player
-from posology.server.demo.room import GATE_TAKES, Moments, Room, play
+from posology.server.demo.room import GATE_TAKES, Moments, Room, play, whole_session
 from posology.server.demo.story import Today
+from posology.server.demo.week_plan import Taken
 
 RAN_FOR = timedelta(minutes=22)
 OBSERVED_FOR = timedelta(minutes=75)
 AT_THE_GATE_FOR = timedelta(minutes=3)
 LATER = timedelta(minutes=75)
 MMHG = "mm[Hg]"
+STAYS = timedelta(hours=2, minutes=20)  # how long a chair is taken from an arrival, at the longest
+
+
+def taken_today(now: datetime, zone: str) -> tuple[Taken, ...]:
+    """Return what the scenes of today take of the chairs, for whoever plans others beside them."""
+    runs, observed, at_gate = now - RAN_FOR, now - OBSERVED_FOR, now - AT_THE_GATE_FOR
+    early, later = moment_on(day_at(now, zone), zone), _next_quarter(now + LATER)
+    return (
+        Taken(1, early, early + STAYS),
+        Taken(1, runs - GATE_TAKES, runs + STAYS),
+        Taken(2, observed - GATE_TAKES, observed + STAYS),
+        Taken(3, at_gate, at_gate + STAYS),
+        Taken(4, now, later, is_session=False),  # whoever comes to this chair next is the scene's
+        Taken(4, later, later + STAYS),
+    )
 
 
 def play_today(player: Player) -> None:
@@ -53,9 +69,14 @@ def _planned(player: Player) -> None:
 def _discharged(player: Player) -> None:
     arrival = moment_on(player.today, player.zone)
     level = player.course.levels[-1]
-    player.come_and_sign(
-        _next_number(player), level, _score(player), arrival=arrival, chair=1, now=player.now
-    )
+
+    def whole() -> Moments:
+        room = yield from player.come_and_sign(
+            _next_number(player), level, _score(player), arrival=arrival, chair=1
+        )
+        yield from whole_session(room)
+
+    play(whole(), until=player.now)
 
 
 def _signed_ahead(player: Player) -> None:
@@ -108,7 +129,7 @@ def _open_room(player: Player, *, began: datetime, chair: int) -> Room:
     signed = player.sign(
         player.course.levels[-1], arrival - timedelta(minutes=15), arrival=arrival, chair=chair
     )
-    return Room(player.staff, player.story, signed.session)
+    return player.room(signed.session)
 
 
 def _next_number(player: Player) -> int:
@@ -138,5 +159,6 @@ SCENES: Mapping[Today, Callable[[Player], None]] = MappingProxyType(
         Today.RISK_ANSWER: _risk_answer,
         Today.ASSESSED: _assessed,
         Today.UNFINISHED: _unfinished,
+        Today.IN_THE_WEEK: lambda _: None,  # the week plays its own sessions
     }
 )

@@ -4,10 +4,11 @@ The clock is given: each act carries its own moment, and the chairs go on beside
 day. Nothing is written around the actions, so a week that the rules would not allow stops.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import date, datetime, time, timedelta
 from heapq import heapify, heappop, heappush
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -41,8 +42,10 @@ class Week:
         Nothing later is played: the demo's now, or the end of the week.
     cupboard : Cupboard, optional
         Where the drug lies, if a delivery was received already; else one comes on the first morning.
+    others : mapping of date to sequence of Moments
+        What else goes on in the clinic, by day.
     tick : callable
-        Called after each visit that ended.
+        Called for each session when its day was played.
     a_day_at_once : bool
         Whether a day is one transaction around its actions: the disk is waited for once a day.
     """
@@ -54,24 +57,28 @@ class Week:
         *,
         until: datetime,
         cupboard: Cupboard | None = None,
+        others: Mapping[date, Sequence[Moments]] = MappingProxyType({}),
         tick: Callable[[Story], None] = lambda _: None,
         a_day_at_once: bool = False,
     ) -> None:
         self.staff, self.plan, self.until, self.tick = staff, plan, until, tick
         self.a_day_at_once = a_day_at_once
         self.players: dict[int, Player] = {}
-        self.cupboard = cupboard or Cupboard(staff)
+        self.cupboard, self.others = cupboard or Cupboard(staff), others
 
     def play(self) -> None:
         """Play every day up to ``until``."""
-        for day in self.plan.days:
+        for day in sorted({*self.plan.days, *self.others}):
             with transaction.atomic() if self.a_day_at_once else nullcontext():
-                beside([self.open(day), *self.visits_of(day), self.close(day)], until=self.until)
+                goes_on = [*self.others.get(day, ()), *self.visits_of(day)]
+                beside([self.open(day), *goes_on, self.close(day)], until=self.until)
+            for coming in self.plan.on(day):
+                self.tick(coming.story)
 
     def visits_of(self, day: date) -> Iterator[Moments]:
         """Yield what goes on in the chairs on a day, to be played beside each other."""
         for coming in self.plan.on(day):
-            yield self._visited(coming)
+            yield self.visit(coming).come()
         for coming in self.plan.sessions:
             if coming.missed is not None and self._day(coming.missed.arrival) == day:
                 yield self.visit(coming).miss()
@@ -79,12 +86,10 @@ class Week:
     def visit(self, coming: Coming) -> WeekVisit:
         """Return one visit; the patient is the same person at each."""
         story = coming.story
-        player = self.players.setdefault(story.number, Player(self.staff, story, now=self.until))
-        return WeekVisit(player, coming, self.plan.after(coming), self.cupboard)
-
-    def _visited(self, coming: Coming) -> Moments:
-        yield from self.visit(coming).come()
-        self.tick(coming.story)
+        player = self.players.setdefault(
+            story.number, Player(self.staff, story, now=self.until, cupboard=self.cupboard)
+        )
+        return WeekVisit(player, coming, self.plan, self.cupboard)
 
     def open(self, day: date) -> Moments:
         """Open a day: a delivery on the first morning, then who is on duty, and what was looked at."""

@@ -22,6 +22,7 @@ STEP = timedelta(minutes=15)  # between two arrivals: one nurse receives them
 AROUND = timedelta(minutes=20)  # that a chair is taken beyond the stay that the protocol counts
 SECOND_AFTER = range(3, 6)  # days to a second session in the week: twice a week is day 1 and day 4
 MISSED_FOR = timedelta(minutes=30)  # how long a patient is waited for
+LIE_AHEAD = 4  # sessions of the day on which the plan is looked at
 CALLED_IN = timedelta(minutes=60)  # when the chair of a missed visit is used again
 
 NASAL, IV, IM, SC, ORAL = (
@@ -122,8 +123,9 @@ def plan_week(
     *,
     seed: int,
     chairs: int,
-    a_day: int = SESSIONS_A_DAY,
+    a_day: int | Sequence[int] = SESSIONS_A_DAY,
     taken: Iterable[Taken] = (),
+    now: datetime | None = None,
 ) -> Plan:
     """Return a week of sessions: each patient's first, and a second one where the week has its day.
 
@@ -136,14 +138,20 @@ def plan_week(
         The clinic's.
     seed : int
         From which the people, their order and their numbers are drawn.
-    chairs, a_day : int
-        Of the clinic; how many sessions each day holds.
+    chairs : int
+        Of the clinic.
+    a_day : int or sequence of int
+        How many sessions each day holds, those of others among them.
     taken : iterable of Taken
         What others have planned. Their sessions count among the day's.
+    now : datetime, optional
+        When the plan will be looked at: on that day some sessions lie ahead, as far as there is room.
     """
-    planner = _Planner(ZoneInfo(zone), Random(f"week {seed}"), chairs, list(taken))  # noqa: S311
+    planner = _Planner(ZoneInfo(zone), Random(f"week {seed}"), chairs, list(taken), now)  # noqa: S311
+    holds = [a_day] * len(days) if isinstance(a_day, int) else a_day
+    planner.holds = dict(zip(days, holds, strict=True))
     for n, day in enumerate(days):
-        planner.plan(day, a_day, tuple(days[n + 1 :]), misses=n == len(days) - 2 and n >= 2)
+        planner.plan(day, tuple(days[n + 1 :]), misses=n == len(days) - 2 and n >= 2)
     in_order = sorted(planner.sessions, key=lambda c: c.place.arrival)
     return Plan(tuple(days), planner.zone, tuple(_twisted(in_order)))
 
@@ -151,16 +159,25 @@ def plan_week(
 class _Planner:
     """The week so far."""
 
-    def __init__(self, zone: ZoneInfo, chance: Random, chairs: int, taken: list[Taken]) -> None:
+    def __init__(
+        self,
+        zone: ZoneInfo,
+        chance: Random,
+        chairs: int,
+        taken: list[Taken],
+        now: datetime | None,
+    ) -> None:
         self.zone, self.chance, self.chairs, self.taken = zone, chance, chairs, taken
+        self.now, self.ahead = now, 0
+        self.holds: dict[date, int] = {}
         self.others = tuple(taken)
         self.sessions: list[Coming] = []
         self.back: dict[date, list[Coming]] = {}
         self.people = 0
 
-    def plan(self, day: date, a_day: int, later: tuple[date, ...], *, misses: bool) -> None:
+    def plan(self, day: date, later: tuple[date, ...], *, misses: bool) -> None:
         """Plan one day: who comes back, and new people up to its number."""
-        left = a_day - sum(t.is_session and self._day(t.start) == day for t in self.others)
+        left = self.holds[day] - sum(t.is_session and self._day(t.start) == day for t in self.others)
         left -= sum(self._day(c.place.arrival) == day for c in self.sessions)
         today: list[Coming] = []
         for first in self.back.get(day, ())[:left]:
@@ -174,9 +191,11 @@ class _Planner:
             if place is not None:
                 today.append(self._newcomer(protocol, place))
         self.sessions += today
-        back_on = next((d for d in later if (d - day).days in SECOND_AFTER), None)
-        if back_on is not None:
-            self.back.setdefault(back_on, []).extend(c for c in today if c.number == 1)
+        days = [d for d in later if (d - day).days in SECOND_AFTER]
+        for first in (c for c in today if c.number == 1):
+            back_on = next((d for d in days if len(self.back.get(d, ())) < self.holds[d]), None)
+            if back_on is not None:
+                self.back.setdefault(back_on, []).append(first)
 
     def _with_one_missed(self, today: list[Coming], tomorrow: date) -> list[Coming]:
         """Let the first nasal visit be missed and moved to tomorrow, and somebody new use its chair."""
@@ -201,9 +220,19 @@ class _Planner:
 
     def _place(self, protocol: str, day: date) -> Place | None:
         """Take the first time and chair that is free long enough; ``None`` where none is."""
+        if self.now is not None and self._day(self.now) == day and self.ahead < LIE_AHEAD:
+            place = self._place_after(self.now, protocol, day)
+            self.ahead += place is not None
+            if place is not None:
+                return place
+        return self._place_after(None, protocol, day)
+
+    def _place_after(self, moment: datetime | None, protocol: str, day: date) -> Place | None:
         stay = timedelta(minutes=expected_minutes(load_library().protocol(protocol), on=day)) + AROUND
         for arrival in self._arrivals(day, stay):
             if any(t.start == arrival and t.is_session for t in self.taken):
+                continue
+            if moment is not None and arrival <= moment:
                 continue
             for chair in range(1, self.chairs + 1):
                 if self._is_free(chair, arrival, arrival + stay):

@@ -15,7 +15,7 @@ from posology.server.demo.cupboard import Cupboard
 from posology.server.demo.player import Player, StoryError
 from posology.server.demo.programme import complete, enrol
 from posology.server.demo.room import Moments
-from posology.server.demo.week_plan import MISSED_FOR, Coming
+from posology.server.demo.week_plan import MISSED_FOR, Coming, Plan
 from posology.server.demo.week_room import WeekRoom
 
 REGISTERED_BEFORE = timedelta(minutes=60)
@@ -25,9 +25,9 @@ LOOKED_AHEAD = 6  # open days on which the next visit is looked for
 class WeekVisit:
     """A patient who comes, what is done, and what is agreed on leaving."""
 
-    def __init__(self, player: Player, coming: Coming, following: Coming | None, cupboard: Cupboard) -> None:
-        self.player, self.coming, self.following = player, coming, following
-        self.cupboard = cupboard
+    def __init__(self, player: Player, coming: Coming, plan: Plan, cupboard: Cupboard) -> None:
+        self.player, self.coming, self.plan, self.cupboard = player, coming, plan, cupboard
+        self.following = plan.after(coming)
         self.staff, self.clinic = player.staff, player.staff.clinic
 
     def come(self) -> Moments:
@@ -133,11 +133,11 @@ class WeekVisit:
         if self.following is not None:
             place = self.following.missed or self.following.place
             local = place.arrival.astimezone(self._zone)
-            self._plan(local, place.chair, at)
+            self._agree(local, place.chair, at)
         else:
-            self._plan(*self._next_free(at), at)
+            self._agree(*self._next_free(at), at)
 
-    def _plan(self, local: datetime, chair: int, at: datetime) -> None:
+    def _agree(self, local: datetime, chair: int, at: datetime) -> None:
         plan_visits(
             plan_id=self.player.new_id("plan"),
             patient=self.player.patient,
@@ -150,10 +150,10 @@ class WeekVisit:
         )
 
     def _next_free(self, at: datetime) -> tuple[datetime, int]:
-        """Return the free time nearest to the usual one, on the first open day that has any."""
+        """Return the free time nearest to the usual one, on the first open day after the week."""
         coming = coming_of(self.player.patient, at=at)
         assert coming is not None
-        day = open_from(coming.on)
+        day = open_from(max(coming.on, self.plan.days[-1] + timedelta(days=1)))  # the week itself is full
         for _ in range(LOOKED_AHEAD):
             minutes = expected_minutes(coming.protocol, on=day)
             places = free_places(self.clinic, day, minutes, at=at)
