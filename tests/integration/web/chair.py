@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from posology.clinic.accounts.models import User
 from posology.clinic.care.queries import advice_for
-from posology.clinic.rems.standing import programmes_at
 from posology.clinic.patients.models import Patient
+from posology.clinic.rems.standing import programmes_at
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.sessions.queries import state_of
 from posology.knowledge import Route
@@ -163,8 +163,9 @@ class Chair:
 
 
 def chair(route: Route = Route.INTRAVENOUS, *, site: factories.Site | None = None, **who: Any) -> Chair:
-    """Seat a patient who may be treated, with an order for now by one route; 36 mg, or 56 mg nasal."""
+    """Seat a patient who may be treated in the next chair, with an order for now; 36 mg, or 56 mg nasal."""
     site = site or factories.site()
+    number = SessionRow.objects.for_clinic(site.clinic).count() + 1
     patient = factories.patient(site, **who)
     factories.assess_fully(site, patient)
     factories.fill_form(site, patient, at=NOW - timedelta(minutes=2))
@@ -175,7 +176,7 @@ def chair(route: Route = Route.INTRAVENOUS, *, site: factories.Site | None = Non
     signed = factories.signed_order(
         site,
         patient,
-        chair=1,
+        chair=number,
         option_id=option.id,
         product_id=PRODUCTS[route],
         overrides={finding.rule: "Decided in the test." for finding in option.blocked_by},
