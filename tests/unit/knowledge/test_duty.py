@@ -43,7 +43,7 @@ def test_it_is_read_as_it_ships(tmp_path):
     ],
 )
 def test_a_fault_is_named_with_its_file(tmp_path, old, new, says):
-    with pytest.raises(KnowledgeError, match="duty/duty.yaml") as refusal:
+    with pytest.raises(KnowledgeError, match=r"duty/duty\.yaml") as refusal:
         build(tmp_path, TEXT.replace(old, new, 1))
     assert says in str(refusal.value)
 
