@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 
 NUMBER, BORN_ON = "S-0013", "1984-09-02"
 # By hand: 0.5 mg/kg × 72 kg = 36 mg; 36 mg ÷ 50 mg/mL = 0.72 mL; 50 mL in 40 min = 75 mL/h.
-VOLUME_ML, FINAL_ML, PUMP_ML_PER_H, LOT = "0.72", "50", "75", "SYN-13"
+VOLUME_ML, FINAL_ML, PUMP_ML_PER_H, LOT = "0.72", "50", "75", "SYN-2607"
 
 
 @pytest.fixture

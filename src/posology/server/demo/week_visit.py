@@ -19,7 +19,8 @@ from posology.server.demo.week_plan import MISSED_FOR, Coming, Plan
 from posology.server.demo.week_room import WeekRoom
 
 REGISTERED_BEFORE = timedelta(minutes=60)
-LOOKED_AHEAD = 6  # open days on which the next visit is looked for
+KEPT_BACK = 2  # chairs of a coming day that are left to whoever calls at short notice
+LOOKED_AHEAD = 10  # open days on which the next visit is looked for
 
 
 class WeekVisit:
@@ -156,7 +157,8 @@ class WeekVisit:
         day = open_from(max(coming.on, self.plan.days[-1] + timedelta(days=1)))  # the week itself is full
         for _ in range(LOOKED_AHEAD):
             minutes = expected_minutes(coming.protocol, on=day)
-            places = free_places(self.clinic, day, minutes, at=at)
+            free = free_places(self.clinic, day, minutes, at=at)
+            places = [place for place in free if place[1] > KEPT_BACK]
             if places:
                 start, chair = min(places, key=lambda place: (self._off(place[0]), place[1]))
                 return start.astimezone(self._zone), chair
