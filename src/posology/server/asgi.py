@@ -2,14 +2,16 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "posology.server.settings")
-application = get_asgi_application()
+django.setup(set_prefix=False)
 
 from django.db import connection  # noqa: E402
 
+from posology.server.handling import Handler  # noqa: E402
 from posology.server.start import check_start  # noqa: E402  (needs the apps to be ready)
 
+application = Handler()
 check_start()
-connection.close()  # each request opens its own
+connection.close()  # each thread that answers requests has its own

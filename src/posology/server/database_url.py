@@ -43,6 +43,7 @@ def database_settings(url: str, *, test_file: Path) -> dict[str, Any]:
             "HOST": query.pop("host", unquote(parts.hostname or "")),
             "PORT": str(parts.port or query.pop("port", "")),
             "OPTIONS": query,
+            "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,
         }
     raise UnreadableUrl(
@@ -61,6 +62,7 @@ def _sqlite(path: Path, test_file: Path) -> dict[str, Any]:
             "timeout": 20,
             "init_command": "; ".join(f"PRAGMA {name}={value}" for name, value in SQLITE_PRAGMAS.items()),
         },
+        "CONN_MAX_AGE": None,  # the last one to close writes the whole log back into the file
         # A file, not memory: races and WAL mean nothing in memory.
         "TEST": {"NAME": str(test_file)},
     }

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
-from django.core.asgi import get_asgi_application
 from django.test import Client
 
 from posology.clinic.accounts.models import User
+from posology.server.handling import Handler
 from posology.web.live.hub import HUB
 
 
@@ -22,7 +22,8 @@ from posology.web.live.hub import HUB
 def served() -> Iterator[int]:
     """Serve over ASGI until the block ends, as the clinic's server does; yield the port."""
     door = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(get_asgi_application(), log_level="critical", lifespan="off")
+    handler = Handler()
+    config = uvicorn.Config(handler, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
     thread.start()
@@ -32,6 +33,7 @@ def served() -> Iterator[int]:
         HUB.close()
         server.should_exit = True
         thread.join(timeout=20)
+        handler.workers.close()
         door.close()
 
 

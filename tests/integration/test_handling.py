@@ -1,0 +1,69 @@
+"""Requests are answered on a few threads that stay, and each keeps its connection to the database."""
+
+import http.client
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.signals import request_started
+from django.db.backends.signals import connection_created
+
+from posology.server.handling import THREADS, Workers
+from tests import factories
+from tests.integration.web.listening import browser_of, served
+
+pytestmark = pytest.mark.integration
+
+
+def test_a_request_takes_the_thread_with_the_fewest_requests():
+    workers = Workers(3)
+    with workers.one() as first, workers.one() as second, workers.one() as third:
+        assert len({first, second, third}) == 3
+        with workers.one() as fourth:
+            assert fourth in {first, second, third}
+    with workers.one() as again:
+        assert again is first
+    workers.close()
+
+
+def test_closed_threads_take_nothing_more():
+    workers = Workers(2)
+    workers.close()
+    with workers.one() as worker, pytest.raises(RuntimeError):
+        worker.submit(print)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_requests_need_few_threads_and_as_few_connections():
+    """Sixty requests at once and after another: no more threads than there are, one connection in each."""
+    site = factories.site()
+    cookies = "; ".join(f"{c.key}={c.value}" for c in browser_of(site.nurse).cookies.values())
+    seen: list[str] = []
+    made: list[str] = []
+
+    def note_request(**_: object) -> None:
+        seen.append(threading.current_thread().name)
+
+    def note_connection(**_: object) -> None:
+        made.append(threading.current_thread().name)
+
+    def ask(port: int) -> int:
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        line.request("GET", "/patients/", headers={"Cookie": cookies})
+        status = line.getresponse().status
+        line.close()
+        return status
+
+    with served() as port:
+        request_started.connect(note_request)
+        connection_created.connect(note_connection)
+        try:
+            with ThreadPoolExecutor(12) as people:
+                statuses = list(people.map(ask, [port] * 60))
+        finally:
+            request_started.disconnect(note_request)
+            connection_created.disconnect(note_connection)
+    assert statuses == [200] * 60
+    assert len(seen) == 60 and len(set(seen)) <= THREADS
+    assert len(made) == len(set(made)) <= THREADS
+    assert {name.rpartition("_")[0] for name in (*seen, *made)} <= {f"request-{n}" for n in range(THREADS)}
