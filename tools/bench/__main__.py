@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from tools.bench import advice, cold, monitors, simulation
+from tools.bench import advice, cold, monitors, readings, simulation
 from tools.bench.workloads import WORKLOADS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
-    parts = ("all", "cold", "advice", "monitors", "simulation")
+    parts = ("all", "cold", "advice", "monitors", "readings", "simulation")
     parser.add_argument("part", nargs="?", choices=parts, default="all")
     parser.add_argument("workload", nargs="*", choices=[*WORKLOADS, []], help="run only these workloads")
     parser.add_argument("--rounds", type=int, default=7, help="rounds in turn; at least 5 give a median")
@@ -41,6 +41,12 @@ def main() -> int:
         monitors.report(heard)
         kept["monitors"] = [vars(one) for one in heard]
         missed += [one.name for one in heard if one.missed]
+        print()
+    if asked.part in ("all", "readings"):
+        taken = readings.measure()
+        readings.report(taken)
+        kept["readings"] = [vars(one) for one in taken]
+        missed += [one.name for one in taken if one.missed]
         print()
     if asked.part in ("all", "simulation"):
         outcomes = simulation.report(asked.rounds, asked.workload)
