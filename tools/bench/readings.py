@@ -3,8 +3,8 @@
 The server is the command itself (``posology serve``), on SQLite and on PostgreSQL with every commit on disk.
 A nurse's signed-in browser keeps a connection for each session and sends the reading pad's form, as through
 the proxy that speaks HTTPS; an acknowledgement is the redirect that follows the commit, and its wait counts
-from the moment at which the reading was due. Beside it, in turn and on the same store, one row is inserted and
-committed with nothing around it, at the same pace and as fast as it goes: below that nothing can be
+from the moment at which the reading was due. Beside it, in turn and on the same store, one row is inserted
+and committed with nothing around it, at the same pace and as fast as it goes: below that nothing can be
 acknowledged.
 """
 
