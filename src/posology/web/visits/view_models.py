@@ -209,8 +209,13 @@ def _by_time(lines: list[Line]) -> tuple[Line, ...]:
     return tuple(sorted(lines, key=lambda line: line.starts_at))
 
 
+def _people_on(clinic: Clinic, day: date) -> int:
+    visits = visits_on(clinic, day)
+    return len(visits) + len(sessions_beside(clinic, day, visits))
+
+
 def week_of(clinic: Clinic, day: date) -> Tabs:
-    """Return the days of a week beside each other, each with how many visits it has."""
+    """Return the days of a week beside each other, each with how many people come, as its own page lists."""
     monday = day - timedelta(days=day.weekday())
     days = [monday + timedelta(days=n) for n in range(7)]
     url = reverse("visits")
@@ -221,7 +226,7 @@ def week_of(clinic: Clinic, day: date) -> Tabs:
                 f"{d:%a} {d.day:02d}",
                 f"{url}?on={d.isoformat()}",
                 current=d == day,
-                count=len(visits_on(clinic, d)),
+                count=_people_on(clinic, d),
             )
             for d in days
         ),
