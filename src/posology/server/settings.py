@@ -28,6 +28,8 @@ CSRF_TRUSTED_ORIGINS = [o.strip() for o in os.environ.get("CSRF_TRUSTED_ORIGINS"
 # ---------------------------------------------------------------- the site
 # The demo's clock may be set ahead by a file that holds seconds; a clinic's clock may not be moved.
 CLOCK_OFFSET_FILE = os.environ.get("POSOLOGY_CLOCK_OFFSET_FILE", "") if DEMO else ""
+if DEMO:
+    VISIT_WEEKDAYS = tuple(range(7))  # it is shown on any day, and today is the last of its week
 # What papers tell people to call; empty means not set, and the paper says so. For staff: "Name 123; ...".
 SITE_PHONE = os.environ.get("POSOLOGY_SITE_PHONE", "")
 DOWNTIME_PHONES = os.environ.get("POSOLOGY_DOWNTIME_PHONES", "")
