@@ -95,6 +95,7 @@ class Dose:
     at: datetime
     amount_ug: int
     is_least: bool = False
+    by: str = ""  # who recorded it, as the event says
 
 
 @dataclass(frozen=True, slots=True)

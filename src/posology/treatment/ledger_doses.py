@@ -49,23 +49,23 @@ def doses_of(
         one it gives to the next.
     """
     product = state.worksheet.payload.product_id if state.worksheet else product_id
-    starts = [e.payload for e in state.entries if isinstance(e.payload, AdministrationStarted)]
-    infused = [says for says in starts if says.devices is None]
-    parts: list[tuple[datetime, str, Fraction, bool]] = [
-        (infusion.started_at, says.lot, infusion.delivered(at), False)
-        for says, infusion in zip(infused, state.infusions, strict=True)
+    starts = [(e.payload, e.by) for e in state.entries if isinstance(e.payload, AdministrationStarted)]
+    infused = [(says, by) for says, by in starts if says.devices is None]
+    parts: list[tuple[datetime, str, Fraction, bool, str]] = [
+        (infusion.started_at, says.lot, infusion.delivered(at), False, by)
+        for (says, by), infusion in zip(infused, state.infusions, strict=True)
     ]
     each = state.mg_per_device
     for device in state.devices:
         known = device.payload.complete and each is not None
         mg = each if known and each is not None else Fraction(0)
-        parts.append((device.at, device.payload.lot, mg, not known))
-    parts += [(d.at, d.payload.lot, Fraction(d.payload.dose_mg), False) for d in state.doses]
+        parts.append((device.at, device.payload.lot, mg, not known, device.by))
+    parts += [(d.at, d.payload.lot, Fraction(d.payload.dose_mg), False, d.by) for d in state.doses]
     told: list[Dose] = []
     exact, so_far = Fraction(0), 0
-    for moment, lot, mg, is_least in sorted((p for p in parts if p[0] <= at), key=lambda p: p[0]):
+    for moment, lot, mg, is_least, by in sorted((p for p in parts if p[0] <= at), key=lambda p: p[0]):
         exact += mg
         amount = round(exact * 1000) - so_far
         so_far += amount
-        told.append(Dose(session, Lot(product, lot), substance, moment, amount, is_least))
+        told.append(Dose(session, Lot(product, lot), substance, moment, amount, is_least, by))
     return tuple(told)

@@ -76,6 +76,7 @@ def frame_of(request: HttpRequest) -> Frame:
                 ("Patients", "patients", PATIENT_PAGES),
                 ("Monitors", "monitors", {"monitors"}),
                 ("REMS", "rems", PROGRAMME_PAGES),
+                ("Ledger", "ledger", LEDGER_PAGES),
                 ("Knowledge", "knowledge", KNOWLEDGE_PAGES | PROTOCOL_PAGES | {"alerts", "alert", "rate"}),
             )
             if may_open(user, name) and (name != "rems" or programmes_at(user.clinic))
@@ -88,6 +89,19 @@ def frame_of(request: HttpRequest) -> Frame:
 
 
 PROGRAMME_PAGES = frozenset({"rems", "rems-site", "session-rems"})
+LEDGER_PAGES = frozenset(
+    {
+        "ledger",
+        "ledger-receive",
+        "ledger-open",
+        "ledger-count",
+        "ledger-lot",
+        "ledger-container",
+        "ledger-discrepancy",
+        "ledger-take-back",
+        "ledger-report",
+    }
+)
 PATIENT_PAGES = frozenset(
     {
         "patients",

@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("posology.web.visits.urls")),
     path("", include("posology.web.duty.urls")),
     path("", include("posology.web.rems.urls")),  # before the session's, which take any last word
+    path("", include("posology.web.ledger.urls")),
     path("", include("posology.web.session.urls")),
     path("", include("posology.web.outcomes.urls")),
     path("", include("posology.web.knowledge.urls")),

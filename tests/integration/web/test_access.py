@@ -68,7 +68,7 @@ def test_another_clinics_record_reads_as_one_that_does_not_exist(here, record_pr
         client = signed_in(here.site.person(role))
         for name in names():
             foreign = other.kwargs_for(name)
-            about_one = {"patient", "order", "session", "version", "visit", "final"} & set(foreign)
+            about_one = {"patient", "order", "session", "version", "visit", "final", "entry"} & set(foreign)
             if not about_one or role not in ACCESS[name]:
                 continue
             absent = {

@@ -16,7 +16,7 @@ from posology.clinic.care.queries import advice_for
 from posology.clinic.outcomes.models import RiskTask
 from posology.clinic.patients.models import Patient
 from posology.clinic.visits.actions import plan_visits
-from tests import factories, site_protocols
+from tests import factories, ledger, site_protocols
 from tests.cases import NOW
 from tests.rems import finalised
 
@@ -35,6 +35,9 @@ class World:
     version_id: UUID  # a draft of the site's own protocol
     visit_id: UUID  # the next appointment of the treated
     final_id: UUID  # a finalised form of the treated
+    lot_id: UUID  # a lot of the drug's ledger
+    container_id: UUID  # a vial of it that was opened
+    discrepancy_id: UUID  # a count that differs
 
     def kwargs_for(self, name: str) -> dict[str, Any]:
         """Return what the address of a page needs."""
@@ -67,6 +70,10 @@ class World:
             "patient-rems": {"patient": self.treated.pk},
             "rems-pdf": {"final": self.final_id},
             "rems-json": {"final": self.final_id},
+            "ledger-lot": {"entry": self.lot_id},
+            "ledger-container": {"entry": self.container_id},
+            "ledger-take-back": {"entry": self.container_id},
+            "ledger-discrepancy": {"entry": self.discrepancy_id},
             "form": {"patient": self.patient.pk, "instrument": "phq-9"},
             "protocol": {"protocol": "ketamine-iv"},
             "rule": {"file": "rules-session", "rule": "heart-rate"},
@@ -106,7 +113,10 @@ def world(name: str = "Synthetic Clinic") -> World:
     )
     final = finalised(site, signed.session)
     ids = (signed.order.pk, signed.session.pk, task.pk, option.id, draft.pk, visit.pk, final.pk)
-    return World(site, patient, treated, *ids)
+    lot = ledger.received(site)
+    vial = ledger.opened(site, session=signed.session.pk)
+    short = ledger.counted(site, 8)
+    return World(site, patient, treated, *ids, lot.pk, vial.pk, short.pk)
 
 
 def signed_in(user: User) -> Client:

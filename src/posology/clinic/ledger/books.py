@@ -17,7 +17,7 @@ from posology.clinic.accounts.models import Clinic
 from posology.clinic.ledger.doses import Given, given_in, sessions_naming, sessions_since
 from posology.clinic.ledger.models import OF_THE_DAY, Kind, LedgerAct
 from posology.clinic.sessions.models import SessionRow
-from posology.treatment.ledger import Account, Act, ActKind, Ledger, Lot, fold
+from posology.treatment.ledger import Account, Act, ActKind, Ledger, Lot, Posting, fold
 from posology.treatment.ledger_signs import Written
 
 # How far back a page looks for lots that are used up by now; a lot in stock is always read.
@@ -48,6 +48,11 @@ class Books:
             row.pk: Written(row.by.full_name, row.at, row.witness.full_name if row.witness else None)
             for row in self.rows
         }
+
+    @cached_property
+    def postings(self) -> Mapping[UUID, tuple[Posting, ...]]:
+        """What each entry moved."""
+        return {line.of.id: line.postings for line in self.ledger.lines if isinstance(line.of, Act)}
 
     @cached_property
     def lots(self) -> tuple[Lot, ...]:

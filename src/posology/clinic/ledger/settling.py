@@ -247,7 +247,7 @@ def open_before_close(books: Books, on: date) -> list[str]:
             f"Given out of no opened container: lot {named(loose)}. "
             "Open the container for its session, or correct the lot in the session."
         )
-    moved = [lot for lot in books.lots if _moves_without_count(books, lot, on)]
+    moved = [lot for lot in books.lots if moved_since_counted(books, lot, on)]
     if moved:
         open_things.append(f"Moved and not counted since: lot {named(moved)}. Count it, two people together.")
     found = [d for d in discrepancies(books.rows) if d.act.at < until]
@@ -268,10 +268,11 @@ def loose_doses(books: Books) -> Iterator[Dose]:
             yield line.of
 
 
-def _moves_without_count(books: Books, lot: Lot, on: date) -> bool:
+def moved_since_counted(books: Books, lot: Lot, on: date | None = None) -> bool:
+    """Say whether a lot moved into or out of the safe, on a day or ever, and was not counted after that."""
     mine = [r for r in books.rows if lot_of(r) == lot]
-    of_day = [r for r in mine if day_at(books.clinic, r.at) == on and r.kind != Kind.COUNTED]
-    last = max((r.position for r in of_day if r.safe_change), default=None)
+    moves = [r for r in mine if r.safe_change and r.kind != Kind.COUNTED]
+    last = max((r.position for r in moves if on is None or day_at(books.clinic, r.at) == on), default=None)
     counts = [r.position for r in mine if r.kind == Kind.COUNTED and r.pk not in books.undone]
     return last is not None and max(counts, default=0) < last
 
