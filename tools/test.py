@@ -3,7 +3,8 @@
 The suite is parted, and two lanes take one part after another, the longest first: one before the reader's
 eyes, one beside it. ``python -m tools.test`` runs everything; words after it go to pytest
 (``make test ARGS="tests/unit -x"``). ``--faults`` takes the tests that kill, cut and fill; ``--proofs``
-those that prove a hazard or a requirement.
+those that prove a hazard or a requirement. ``--published`` tries them on the numbers that docs/proofs.md
+tells (hours; see tools/published.py), where CI tries few.
 """
 
 import contextlib
@@ -21,6 +22,7 @@ from types import FrameType
 
 from tests.plugins.kinds import table
 from tools import safety
+from tools.published import published
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -230,6 +232,9 @@ def main() -> int:
     expression = None
     if words and words[0] in SELECTIONS:
         expression = SELECTIONS[words.pop(0)]
+    if "--published" in words:
+        words.remove("--published")
+        os.environ.update(published(os.environ))
     whole = not words and expression is None
 
     for left_over in (*BUILD.glob("tests-*.json"), BUILD / "safety.json"):

@@ -103,6 +103,7 @@ def test_a_server_that_is_out_of_reach_is_told_too(demo, context):
     expect(stale).to_be_hidden(timeout=20_000)
 
 
+@pytest.mark.faults
 @pytest.mark.hazard("H-37")
 def test_a_notice_reaches_a_tab_that_is_really_hidden(demo, context, tmp_path, record_property):
     """1. The tab is behind another one, its timers slowed. 2. A reading is overdue. 3. Its title says so."""

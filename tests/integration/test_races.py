@@ -163,6 +163,7 @@ def _decide(site, patient, key: UUID):
     return send, (lambda a: (a.pk, a.reason)), DecisionRow
 
 
+@pytest.mark.faults
 @pytest.mark.hazard("H-25", n=7 * SENDS)
 @pytest.mark.parametrize(
     "kind", [_sign, _event, _start, _form, _fact, _register, _decide], ids=lambda k: k.__name__
@@ -192,6 +193,7 @@ def _of(answers: list[Any]) -> tuple[list[Any], list[Exception]]:
     return done, refused
 
 
+@pytest.mark.faults
 @pytest.mark.hazard("H-26", n=ROUNDS)
 def test_two_nurses_start_one_dose(site, record_property):
     """Both press *start* at once: one dose starts, the other is told so; over the limit 0, lock errors 0."""
@@ -221,6 +223,7 @@ def test_two_nurses_start_one_dose(site, record_property):
     record_property("n", ROUNDS)
 
 
+@pytest.mark.faults
 @pytest.mark.hazard("H-26", n=ROUNDS)
 @pytest.mark.hazard("H-13", n=ROUNDS)
 def test_two_nurses_give_the_last_device(site, record_property):
@@ -258,6 +261,7 @@ def test_two_nurses_give_the_last_device(site, record_property):
     record_property("n", ROUNDS)
 
 
+@pytest.mark.faults
 @pytest.mark.hazard("H-26", n=ROUNDS)
 def test_two_prescribers_sign_for_one_patient(site, record_property):
     """Two orders under ids of their own at once: one is active, never two."""
@@ -273,6 +277,7 @@ def test_two_prescribers_sign_for_one_patient(site, record_property):
     record_property("n", ROUNDS)
 
 
+@pytest.mark.faults
 @pytest.mark.hazard("H-26", n=ROUNDS)
 def test_two_people_close_one_task(site, patient, record_property):
     """Two notes for one task at once: the first stands whole, the second is told so."""

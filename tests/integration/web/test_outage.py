@@ -2,7 +2,10 @@
 
 import json
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -14,15 +17,19 @@ from django.test import Client
 from django.urls import reverse
 
 from posology.clinic.accounts.models import User
+from posology.clinic.care.rejoin import Late, take_late
 from posology.clinic.sessions.models import EventRow
+from posology.clinic.sessions.queries import events_of, session_for
 from posology.knowledge import Route
-from posology.treatment import SessionPhase, SessionState
+from posology.treatment import Event, SessionPhase, SessionState, replay
 from tests.integration.web.chair import Chair, chair
 from tests.integration.web.walk import signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 
-SCHEDULES = int(os.environ.get("POSOLOGY_SCHEDULES", "40"))  # of networks; more of them at night
+SCHEDULES = int(os.environ.get("POSOLOGY_SCHEDULES", "40"))  # of networks; 10,000 for the published figure
+BY_THE_DOOR = 40  # of them sent through the page's own door
+BY_THE_ACTION = max(BY_THE_DOOR, SCHEDULES // 10)  # … and stored by the action; folded are all of them
 
 
 def one(kind: str, at: datetime, sequence: int, *, id: UUID | None = None, **payload: Any) -> dict[str, Any]:
@@ -44,6 +51,29 @@ def send(seat: Chair, entries: list[dict[str, Any]], *, by: User | None = None, 
     url = reverse("session-late", kwargs={"session": seat.session_id})
     with time_machine.travel(seat.at, tick=False):
         return seat.client(who).post(url, json.dumps(said), content_type="application/json")
+
+
+def over_the_page(seat: Chair, entries: list[dict[str, Any]]) -> dict[str, str]:
+    """Send a queue as a page does; return what became of each entry."""
+    answers = send(seat, entries)
+    assert answers.status_code == 200, text_of(answers)
+    return {one["id"]: one["became"] for one in answers.json()["answers"]}
+
+
+def take(seat: Chair, entries: list[dict[str, Any]]) -> dict[str, str]:
+    """Give a queue to the action that the page's door calls."""
+    read = [
+        Late(**e | {"id": UUID(e["id"]), "occurred_at": datetime.fromisoformat(e["occurred_at"])})
+        for e in entries
+    ]
+    told = {
+        "session_id": seat.session_id,
+        "entries": read,
+        "page_patient_id": seat.patient.pk,
+        "by": seat.site.nurse,
+        "at": seat.at,
+    }
+    return {str(answer.id): answer.became.value for answer in take_late(**told)}
 
 
 def became(response: Any) -> list[str]:
@@ -84,6 +114,7 @@ def running(route: Route = Route.INTRAVENOUS) -> Chair:
     return chair(route).ready().start()
 
 
+@pytest.mark.faults
 @pytest.mark.hazard("H-46")
 @pytest.mark.hazard("H-47")
 def test_however_the_network_breaks_the_record_is_as_if_it_had_not(record_property):
@@ -94,33 +125,86 @@ def test_however_the_network_breaks_the_record_is_as_if_it_had_not(record_proper
     whole = hours(start)
     send(seat, [])  # signed in again, outside what is taken back below
     straight: tuple[Any, ...] | None = None
-    for number in range(SCHEDULES):
+    for number in range(BY_THE_ACTION):
+        sender = partial(over_the_page if number < BY_THE_DOOR else take, seat)
         with transaction.atomic():  # each schedule begins with the same running session
             if number == 0:
                 assert set(became(send(seat, whole))) == {"stored"}
                 straight = told(seat.state)
             else:
-                assert _play(seat, whole, Random(number)) <= {"stored", "before", "beside"}, number
+                assert _play(sender, whole, Random(number)) <= {"stored", "before", "beside"}, number
             assert told(seat.state) == straight, number
             assert seat.events() == before + len(whole), number
             transaction.set_rollback(True)
         assert seat.events() == before
+    record_property("n", BY_THE_ACTION)
+
+
+@pytest.mark.faults
+@pytest.mark.hazard("H-47")
+def test_whatever_order_a_network_makes_of_them_the_fold_is_the_same(record_property):
+    """The same networks against the fold alone, each copy with a clock of its own: one state, N of N.
+
+    The test of the test: a server that does not know an entry again tells another state.
+    """
+    seat = running()
+    session = session_for(seat.site.nurse, seat.session_id)
+    start, first = seat.at, events_of(session)
+    seat.wait(hours=4)
+    whole = hours(start)
+    send(seat, whole)
+    straight, stored = told(seat.state), {e.id: e for e in events_of(session)}
+    for number in range(SCHEDULES):
+        memory = Memory(first, stored)
+        assert _play(memory, whole, Random(number)) <= {"stored", "before"}, number
+        assert told(memory.state()) == straight, number
+        assert len(memory.held) == len(stored), number
+    forgetful = Memory(first, stored, knows_again=False)
+    _play(forgetful, whole, Random(1))
+    assert len(forgetful.held) > len(stored)
     record_property("n", SCHEDULES)
 
 
-def _play(seat: Chair, whole: list[dict[str, Any]], chance: Random) -> set[str]:
+class Memory:
+    """A server without a store: what arrived, in the order in which it did."""
+
+    def __init__(
+        self, first: tuple[Event, ...], stored: dict[UUID, Event], *, knows_again: bool = True
+    ) -> None:
+        self.held, self.stored, self.knows_again = list(first), stored, knows_again
+        self.ids = {event.id for event in first}
+
+    def __call__(self, entries: list[dict[str, Any]]) -> dict[str, str]:
+        answers = {}
+        for entry in sorted(entries, key=lambda e: e["sequence"]):
+            key = UUID(entry["id"])
+            answers[entry["id"]] = "before" if key in self.ids else "stored"
+            if key not in self.ids or not self.knows_again:
+                event = self.stored[key]
+                later = event.recorded_at + timedelta(seconds=len(self.held))
+                self.held.append(replace(event, recorded_at=later))
+            self.ids.add(key)
+        return answers
+
+    def state(self) -> SessionState:
+        return replay(self.held)
+
+
+Sender = Callable[[list[dict[str, Any]]], dict[str, str]]
+
+
+def _play(sender: Sender, whole: list[dict[str, Any]], chance: Random) -> set[str]:
     """Send a queue over a network that loses, repeats and reorders parts, until all was answered."""
     waiting, said = list(whole), set()
     while waiting:
         part = chance.sample(waiting, min(len(waiting), chance.randint(1, 6)))
         if chance.random() < 0.2:
             continue  # the request never arrived
-        answers = send(seat, part)
+        answers = sender(part)
         if chance.random() < 0.2:
             continue  # it arrived, and its answer did not
-        said |= set(became(answers))
-        done = {answer["id"] for answer in answers.json()["answers"]}
-        waiting = [entry for entry in waiting if entry["id"] not in done]
+        said |= set(answers.values())
+        waiting = [entry for entry in waiting if entry["id"] not in answers]
     return said
 
 
