@@ -16,7 +16,7 @@ from posology.clinic.ledger.actions import count, draw, open_container, receive,
 from posology.clinic.ledger.books import acts_of, kept_since
 from posology.clinic.ledger.models import Kind
 from posology.clinic.ledger.rules import content_ug, product_of
-from posology.clinic.ledger.settling import close_day
+from posology.clinic.ledger.settling import close_day, take_inventory
 from posology.clinic.ledger.witness import Witnessed, witness_of
 from posology.clinic.sessions.models import SessionRow
 from posology.server.demo.hours import day_at
@@ -70,6 +70,18 @@ class Cupboard:
                 by=self.staff.nurse,
                 at=at,
             )
+
+    def take_inventory(self, *, at: datetime) -> None:
+        """Count everything before a witness, and say so: the first inventory begins the ledger."""
+        self._count("inventory", at=at)
+        take_inventory(
+            row_id=uuid5(NAMES, f"{self.staff.clinic.pk} inventory"),
+            on=day_at(at, self.staff.clinic.zone),
+            note="The first, as the ledger begins.",
+            witness=self._seen(at),
+            by=self.staff.nurse,
+            at=at,
+        )
 
     def take(
         self, session: SessionRow, lot: Lot, *, need_ug: int, devices: int, shared: bool, at: datetime
@@ -162,9 +174,13 @@ class Cupboard:
             return
         for opened in [o for o in self.opened if o.session is None and o.at <= at]:
             self.waste(opened, at=at)
+        self._count(f"{day}", at=at)
+        close_day(row_id=uuid5(NAMES, f"{self.staff.clinic.pk} {day}"), on=day, by=self.staff.nurse, at=at)
+
+    def _count(self, when: str, *, at: datetime) -> None:
         for lot, there in sorted(self.there(at=at).items()):
             count(
-                row_id=uuid5(NAMES, f"{self.staff.clinic.pk} {day} {lot}"),
+                row_id=uuid5(NAMES, f"{self.staff.clinic.pk} {when} {lot}"),
                 product_id=lot.product_id,
                 lot=lot.number,
                 containers=there,
@@ -172,7 +188,6 @@ class Cupboard:
                 by=self.staff.nurse,
                 at=at,
             )
-        close_day(row_id=uuid5(NAMES, f"{self.staff.clinic.pk} {day}"), on=day, by=self.staff.nurse, at=at)
 
     def there(self, *, at: datetime) -> dict[Lot, int]:
         """Count what lies in the safe: what was delivered, less what was taken out."""

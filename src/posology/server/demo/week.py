@@ -97,6 +97,8 @@ class Week:
         yield at
         if not self.cupboard.is_kept(at):
             self.cupboard.receive(LOT, at=at)
+            yield at + timedelta(minutes=5)
+            self.cupboard.take_inventory(at=at + timedelta(minutes=5))
         yield at + timedelta(minutes=10)
         record_day(self.staff, of=at, at=at + timedelta(minutes=10))
 
