@@ -18,19 +18,31 @@ pytestmark = pytest.mark.integration
 def test_a_request_takes_the_thread_with_the_fewest_requests():
     workers = Workers(3)
     with workers.one() as first, workers.one() as second, workers.one() as third:
-        assert len({first, second, third}) == 3
+        threads = {first.worker, second.worker, third.worker}
+        assert len(threads) == 3
         with workers.one() as fourth:
-            assert fourth in {first, second, third}
+            assert fourth.worker in threads
     with workers.one() as again:
-        assert again is first
+        assert again.worker is first.worker
+    workers.close()
+
+
+def test_an_answer_that_streams_on_keeps_no_thread_from_others():
+    workers = Workers(2)
+    with workers.one() as board, workers.one() as reading:
+        board.give_back()
+        with workers.one() as another:
+            assert another.worker is board.worker is not reading.worker
+    with workers.one() as first, workers.one() as second:
+        assert first.worker is not second.worker
     workers.close()
 
 
 def test_closed_threads_take_nothing_more():
     workers = Workers(2)
     workers.close()
-    with workers.one() as worker, pytest.raises(RuntimeError):
-        worker.submit(print)
+    with workers.one() as loan, pytest.raises(RuntimeError):
+        loan.worker.submit(print)
 
 
 @pytest.mark.django_db(transaction=True)
