@@ -7,6 +7,7 @@ from types import FrameType
 import uvicorn
 
 from posology.server.memory import set_aside
+from posology.web import clock
 from posology.web.live.hub import HUB
 
 
@@ -23,6 +24,7 @@ def answer_requests(*, host: str = "127.0.0.1", port: int = 8000, door: socket.s
     )
     config.load()  # before the event loop runs: what is checked at the start asks the database
     set_aside()
+    clock.keep_steady()
     Server(config).run(sockets=[door] if door else None)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from posology.clinic.care import board as care
+from posology.web import clock
 from posology.web.board import view_models
 from posology.web.board.wall import wall_of
 from posology.web.live.snapshots import version_of
@@ -43,7 +44,8 @@ def wall(request: HttpRequest) -> HttpResponse:
 
 
 def _around(today: care.Today, *, now: datetime, locked: bool) -> dict[str, Any]:
-    return {"locked": locked, "asked_at": now, "version": version_of(today, at=now, locked=locked)}
+    version = version_of(today, at=now, locked=locked)
+    return {"locked": locked, "asked_at": now, "version": version, "clock_step": clock.last_step()}
 
 
 def _is_part(request: HttpRequest) -> bool:
