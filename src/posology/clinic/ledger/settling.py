@@ -11,7 +11,7 @@ from posology.clinic.ledger.books import LOOKS_BACK, Books, books_of, lot_of
 from posology.clinic.ledger.discrepancies import Discrepancy, discrepancies
 from posology.clinic.ledger.models import Kind, LedgerAct
 from posology.clinic.ledger.permissions import KEEP, SETTLE, check_can
-from posology.clinic.ledger.rules import day_at, end_of, start_of
+from posology.clinic.ledger.rules import day_at, end_of, product_of, start_of
 from posology.clinic.ledger.witness import LedgerRefused, Witnessed
 from posology.clinic.ledger.writing import (
     books_with,
@@ -194,8 +194,8 @@ def counted_since_it_moved(books: Books, lot: Lot, on: date) -> bool:
 
 
 def named(lots: Iterable[Lot]) -> str:
-    """Return lots as people name them."""
-    return ", ".join(lot.number for lot in lots)
+    """Return lots as people name them: two products may come under one number."""
+    return "; ".join(f"{lot.number}, {p.title}" if (p := product_of(lot)) else lot.number for lot in lots)
 
 
 @action

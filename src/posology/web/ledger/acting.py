@@ -159,10 +159,10 @@ def _count_field(request: HttpRequest, lot: Lot, receipt: LedgerAct, faults: dic
     name = _name(receipt)
     return Field(
         name,
-        f"Lot {lot.number}: unopened",
+        f"{title_of(lot)}, lot {lot.number}",
         kind="number",
         value=request.POST.get(name, ""),
-        hint=f"{title_of(lot)}.",
+        hint="Unopened, in the safe.",
         error=faults.get(name, ""),
         required=False,
     )

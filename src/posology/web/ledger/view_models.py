@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from posology.clinic.ledger.books import Books
 from posology.clinic.ledger.discrepancies import Discrepancy
-from posology.clinic.ledger.models import Kind, LedgerAct
+from posology.clinic.ledger.models import OF_THE_DAY, Kind, LedgerAct
 from posology.clinic.ledger.queries import LedgerDay, LedgerLine, Report
 from posology.clinic.ledger.rules import product_of
 from posology.clinic.ledger.settling import MAY_BE_TAKEN_BACK
@@ -138,10 +138,12 @@ def sessions_table(lines: Iterable[BoardLine]) -> Table:
 
 def lines_table(lines: Iterable[LedgerLine], *, zone: ZoneInfo, may_take_back: bool) -> Table:
     """Build lines as people read them, the latest first."""
-    rows = tuple(_line_row(line, zone, may_take_back) for line in reversed(tuple(lines)))
+    told = [line for line in lines if line.kind not in OF_THE_DAY]
+    rows = tuple(_line_row(line, zone, may_take_back) for line in reversed(told))
     columns = (
         Column("When"),
         Column("What"),
+        Column("Lot"),
         Column("Amount", numeric=True),
         Column("For, or how"),
         Column("Written by"),
@@ -160,6 +162,7 @@ def _line_row(line: LedgerLine, zone: ZoneInfo, may_take_back: bool) -> Row:
         (
             Cell(line.at),
             Cell(DID[line.kind], sub="at least; a spray was not whole" if line.is_least else "", chip=chip),
+            Cell(line.lot.number, whole=True, sub=title_of(line.lot)),
             _amount_cell(line),
             _for_cell(line, zone),
             Cell(line.by),

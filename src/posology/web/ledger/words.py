@@ -58,10 +58,11 @@ def mg(ug: int) -> Quantity:
 
 
 def volume(ug: int, product: Product | None) -> Quantity | None:
-    """Return the volume that an amount has in a vial; ``None`` of a device."""
+    """Return the volume that an amount has in a vial, to 0.01 mL; ``None`` of a device."""
     if product is None or product.form != "vial" or product.strength_mg_per_mL is None:
         return None
-    return Quantity(Decimal(ug) / UG_PER_MG / product.strength_mg_per_mL, "mL").to("mL")
+    exact = Decimal(ug) / UG_PER_MG / product.strength_mg_per_mL
+    return Quantity(exact.quantize(Decimal("0.01")), "mL")
 
 
 def containers_text(count: int, lot: Lot) -> str:
