@@ -18,6 +18,8 @@ pytestmark = pytest.mark.browser
 # How long the tab is hidden before anything happens. With the browser's own patience (5 min) the slowest
 # timers need 8 minutes; by default that patience is cut to 10 s, and the timers are as slow all the same.
 HIDDEN_MINUTES = float(os.environ.get("POSOLOGY_HIDDEN_MINUTES", "0.75"))
+# In how much of it, at its end, the ticks are counted: only then are they as slow as they become.
+COUNTED_MINUTES = HIDDEN_MINUTES / 2 if HIDDEN_MINUTES < 8 else 2
 QUICKER = (
     ["--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/10"] if HIDDEN_MINUTES < 8 else []
 )
@@ -119,9 +121,9 @@ def test_a_notice_reaches_a_tab_that_is_really_hidden(demo, context, tmp_path, r
         board.ask("window.ticks = 0; setInterval(() => { window.ticks += 1; }, 1000)")
         browser.tab("about:blank")
         board.wait_for("document.visibilityState === 'hidden'", seconds=20)
-        time.sleep(HIDDEN_MINUTES * 60 / 2)
+        time.sleep((HIDDEN_MINUTES - COUNTED_MINUTES) * 60)
         ticks = board.ask("window.ticks")
-        time.sleep(HIDDEN_MINUTES * 60 / 2)
+        time.sleep(COUNTED_MINUTES * 60)
         slowed = board.ask("window.ticks") - ticks
         before = board.ask("document.title")
         demo.set_clock(15)
@@ -129,9 +131,12 @@ def test_a_notice_reaches_a_tab_that_is_really_hidden(demo, context, tmp_path, r
         assert re.match(r"\(\d+ overdue\) Board", board.ask("document.title"))
         assert board.ask("document.visibilityState") == "hidden"
     record_property("hidden_min", HIDDEN_MINUTES)
-    record_property("ticks_of_a_second_timer_in_half_of_it", slowed)
+    record_property("ticks_of_a_second_timer_at_the_end", slowed)
     record_property("seconds", round(seconds, 2))
-    assert slowed <= 2 + HIDDEN_MINUTES  # a page's own timer would have been minutes late
+    print(
+        f"hidden {HIDDEN_MINUTES} min: {slowed} ticks in the last {COUNTED_MINUTES}, told in {seconds:.1f} s"
+    )
+    assert slowed <= 2 + COUNTED_MINUTES  # a page's own timer would have been minutes late
     assert seconds <= 3
 
 
