@@ -77,7 +77,7 @@ def fate(folder: Path, files: dict[str, bytes], told: set[str]) -> tuple[int, bo
     try:
         with closing(shipped.connect(folder / name)) as line:
             whole = line.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            rows = line.execute(f"SELECT id FROM {TABLE}")  # noqa: S608  (our own name).fetchall()
+            rows = line.execute(f"SELECT id FROM {TABLE}").fetchall()  # noqa: S608  (our own name)
     except shipped.DatabaseError:
         return len(told), False
     finally:
