@@ -239,7 +239,7 @@ class _Book:
         left = dose.amount_ug
         taken: list[tuple[UUID | None, int]] = []
         for opening in mine[:-1]:
-            room = self._content(opening) - self.out[opening.id, Account.PATIENT]
+            room = self.out[opening.id, Account.OPEN]  # what is left: some of it may have been wasted
             taken.append((opening.id, max(min(left, room), 0)))
             left -= taken[-1][1]
         taken.append((mine[-1].id if mine else None, left))

@@ -42,6 +42,13 @@ def test_a_vial_is_what_was_given_wasted_and_returned():
     assert ledger.balance_ug(Account.PATIENT, LOT) == 36_000
 
 
+def test_a_vial_that_was_wasted_whole_gives_nothing_to_the_dose_of_the_next():
+    second = act(ActKind.OPENED, "second", session=SESSION)
+    ledger = fold([RECEIVED, OPENED, wasted(VIAL_UG), second], [given(36_000)])
+    assert ledger.containers[OPENED.id].remaining_ug == 0
+    assert ledger.containers[second.id].remaining_ug == VIAL_UG - 36_000
+
+
 @pytest.mark.parametrize("off_ug", [-1, 1])
 def test_one_microgram_too_little_or_too_much_shows(off_ug):
     ledger = fold([RECEIVED, OPENED, wasted(464_000 - off_ug)], [given(36_000)])
