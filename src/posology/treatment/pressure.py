@@ -6,7 +6,7 @@ the site's own limit asks to measure again, and still above it, to pause until a
 here stops an infusion: a person does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -97,9 +97,10 @@ def pressure_now(state: SessionState, limits: ChairLimits) -> Pressure:
 
     A decision to go on takes the flow back to its start; what is then above the limit is seen anew. Symptoms
     that passed do not, nor does a lower pressure after a second high one: that is the prescriber's to say.
+    What was written after a decision was not known to it, so it counts after it, whenever it happened.
     """
     now = Pressure()
-    for entry in sorted(_since_the_dose(state), key=lambda e: (e.at, e.recorded_at)):
+    for entry in _as_known(_since_the_dose(state)):
         says = entry.payload
         if isinstance(says, ReadingTaken):
             now = _read(now, entry, limits)
@@ -109,6 +110,17 @@ def pressure_now(state: SessionState, limits: ChairLimits) -> Pressure:
         elif isinstance(says, PressureDecided):
             now = Pressure(decision=entry) if says.way is PressureWay.GO_ON else replace(now, decision=entry)
     return now
+
+
+def _as_known(entries: Iterable[Entry[Any]]) -> list[Entry[Any]]:
+    """Return entries by their time, each after every decision that was written before it."""
+    told = tuple(entries)
+    decided = [e for e in told if isinstance(e.payload, PressureDecided)]
+
+    def counts_from(entry: Entry[Any]) -> datetime:
+        return max([entry.at, *(d.at for d in decided if d.recorded_at < entry.recorded_at)])
+
+    return sorted(told, key=lambda e: (counts_from(e), e.recorded_at))
 
 
 def check_prescriber_decided(

@@ -153,6 +153,18 @@ def test_no_more_is_given_until_a_prescriber_has_decided(kind, data, refused):
         record()
 
 
+def test_symptoms_that_are_written_after_a_decision_were_not_known_to_it():
+    """Chest pain of minute 24, told at 27, is not answered by the decision of minute 25."""
+    log = running()
+    log.add("symptoms_checked", 22, present=True)
+    log.add("pressure_decided", 25, way="go_on", reason="Looked; it went by.")
+    assert pressure_now(log.state, NONE).step is CALM
+    log.add("symptoms_checked", 24, lag_s=180, present=True)
+    assert pressure_now(log.state, NONE).step is EMERGENCY
+    log.add("pressure_decided", 28, way="go_on", reason="Seen too.")
+    assert pressure_now(log.state, NONE).step is CALM
+
+
 def test_twice_above_the_limit_waits_for_the_prescriber_too():
     own = site_protocol(intra_session_systolic=170)
     log = running()
