@@ -205,6 +205,18 @@ def test_a_move_that_is_sent_twice_is_one_act(running):
     assert len(visit_for(running.site.nurse, booked.row.pk).acts) == 2
 
 
+@pytest.mark.hazard("H-25")
+def test_an_id_that_moved_a_visit_never_says_that_it_was_cancelled(running):
+    """Moved, back, cancelled from the same page: the visit stands, and the answer says so."""
+    booked, act_id = running.visits[0], uuid4()
+    running.move(booked, booked.starts_at + timedelta(hours=2), act_id=act_id)
+    with pytest.raises(Conflict, match="something else"):
+        running.cancel(booked, act_id=act_id)
+    with pytest.raises(Conflict, match="something else"):
+        running.move(booked, booked.starts_at + timedelta(hours=3), act_id=act_id)
+    assert visit_for(running.site.nurse, booked.row.pk).stands
+
+
 def test_a_cancelled_visit_gives_its_reason_and_its_chair(running):
     booked = running.visits[0]
     with pytest.raises(VisitRefused, match="why"):

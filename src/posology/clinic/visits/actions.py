@@ -178,7 +178,7 @@ def move_visit(
     """
     booked, clinic = _opened(visit_id, by, page_patient_id)
     asked = f"to move it to {_when(booked, check_aware(starts_at, what='time of the visit'))}, chair {chair}"
-    known = _check_seen(booked, act_id, seen, asked)
+    known = _check_seen(booked, act_id, seen, asked, kind=ActKind.MOVED, starts_at=starts_at, chair=chair)
     if known is not None:
         return known
     when = check_aware(starts_at, what="time of the visit")
@@ -220,7 +220,7 @@ def cancel_visit(
 ) -> VisitAct:
     """Cancel a visit with its reason; its chair is free from then on."""
     booked, _ = _opened(visit_id, by, page_patient_id)
-    known = _check_seen(booked, act_id, seen, "to cancel it")
+    known = _check_seen(booked, act_id, seen, "to cancel it", kind=ActKind.CANCELLED)
     if known is not None:
         return known
     reason = " ".join(because.split())
@@ -246,12 +246,17 @@ def _opened(visit_id: UUID, by: User, page_patient_id: UUID | str | None) -> tup
     return visit_for(by, visit_id), clinic
 
 
-def _check_seen(booked: Booked, act_id: UUID, seen: int, asked: str) -> VisitAct | None:
+def _check_seen(booked: Booked, act_id: UUID, seen: int, asked: str, **told: object) -> VisitAct | None:
     """Return the first answer to a second send; refuse what was asked of a visit that has changed."""
     known = VisitAct.objects.everywhere(because="an id is taken once, wherever").filter(pk=act_id).first()
     if known is not None:
         if known.visit_id != booked.row.pk:
             raise Conflict("This was recorded for another visit. Reload the page and choose again.")
+        if any(getattr(known, name) != value for name, value in told.items()):
+            raise Conflict(
+                f"You asked {asked}. This page was sent before with something else, so nothing was changed "
+                "now. Open the visit again and decide by what stands."
+            )
         return known
     if seen != booked.position:
         last = booked.acts[-1]
