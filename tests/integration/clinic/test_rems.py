@@ -235,6 +235,18 @@ def test_the_list_has_the_shortest_clock_first_and_lets_go_of_what_was_sent():
     assert [f.session.pk for f in lately_sent(site.director, at=first.later)] == [first.session.pk]
 
 
+def test_a_session_without_a_form_never_takes_the_place_of_one_on_the_list(monkeypatch):
+    monkeypatch.setattr("posology.clinic.rems.queries.LISTED", 1)
+    site = factories.site()
+    rems.certify(site, setting="inpatient")
+    inpatient = Nasal(site=site).whole()
+    inpatient.answer("setting", "inpatient")
+    second = Nasal(site=site, admitted=False, who={"given_name": "Bea"})
+    rems.enrol(site, second.patient)
+    second.start()
+    assert [f.session.pk for f in queue(site.director, at=second.later)] == [second.session.pk]
+
+
 # ---------------------------------------------------------------- who and when
 
 

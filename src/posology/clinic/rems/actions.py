@@ -11,6 +11,7 @@ from posology.clinic.locks import lock_of_clinic, lock_patient
 from posology.clinic.patients.models import Patient
 from posology.clinic.rems.gate import SETTING
 from posology.clinic.rems.models import (
+    LONGEST_ANSWER,
     Enrolment,
     FinalForm,
     SentForm,
@@ -318,6 +319,8 @@ def _check_value(found: SessionForm, key: str, value: str) -> None:
         )
     if not value:
         raise RemsRefused("The answer is empty. Choose or write it.", field=key)
+    if len(value) > LONGEST_ANSWER:
+        raise RemsRefused(f"The answer has {len(value)} characters. Say it in {LONGEST_ANSWER}.", field=key)
     if ask is Ask.YES_NO and value not in {"yes", "no"}:
         raise RemsRefused("The answer is neither yes nor no. Choose one of them.", field=key)
     if ask is Ask.MINUTES and not (value.isascii() and value.isdigit() and int(value) <= _MOST_MINUTES):

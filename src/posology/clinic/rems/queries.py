@@ -1,11 +1,12 @@
 """The forms of sessions: what fills them, where each stands, and the list with the programme's clock."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
+from itertools import islice
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -341,11 +342,21 @@ def queue(by: User, *, at: datetime) -> tuple[SessionForm, ...]:
     """
     check_can(by, VIEW)
     rows = _sessions_with_devices(by.clinic).annotate(sent_row=_last_sent(by.clinic, "id"))
-    sessions = list(rows.filter(sent_row__isnull=True).order_by("scheduled_at")[:LISTED])
-    around = Around(by.clinic, sessions, at=at)
-    forms = [f for s in sessions if (f := around.form(s)) is not None and f.is_due]
+    waiting = rows.filter(sent_row__isnull=True).order_by("scheduled_at", "pk")
+    forms = list(islice(_due_of(by.clinic, waiting, at=at), LISTED))
     forms += [f for f in lately_sent(by, at=at) if f.stands is FormState.CHANGED]
-    return tuple(sorted(forms, key=lambda f: (f.due_on or date.max, f.session.scheduled_at)))
+    return tuple(
+        sorted(forms, key=lambda f: (f.due_on or date.max, f.session.scheduled_at, str(f.session.patient)))
+    )
+
+
+def _due_of(clinic: Clinic, waiting: QuerySet[SessionRow], *, at: datetime) -> Iterator[SessionForm]:
+    """Yield the forms that are due: a session that has none never takes the place of one on the list."""
+    start = 0
+    while sessions := list(waiting[start : start + LISTED]):
+        around = Around(clinic, sessions, at=at)
+        yield from (f for s in sessions if (f := around.form(s)) is not None and f.is_due)
+        start += LISTED
 
 
 def lately_sent(by: User, *, at: datetime) -> tuple[SessionForm, ...]:
