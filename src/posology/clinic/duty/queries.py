@@ -38,9 +38,10 @@ class Day:
         return entry.number if entry else 0
 
     def told(self) -> DutyDay:
-        """Return what the policy asks of the day."""
+        """Return what the policy asks of the day; who has no account any more is not here."""
+        here = [p.role for p in self.people if p.person.is_active]
         return DutyDay(
-            roles=None if self.staff is None else frozenset(p.role for p in self.people),
+            roles=None if self.staff is None else frozenset(here),
             ready=None if self.equipment is None else {c.item: c.ready for c in self.checks},
             decided=frozenset(self.decisions),
         )
