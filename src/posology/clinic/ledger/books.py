@@ -6,7 +6,7 @@ the lots that are in stock or moved lately; what was used up long ago is read wh
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property, reduce
 from operator import or_
 from uuid import UUID
@@ -14,13 +14,15 @@ from uuid import UUID
 from django.db.models import Max, Min, Q, QuerySet, Sum
 
 from posology.clinic.accounts.models import Clinic
-from posology.clinic.ledger.doses import Given, given_in, sessions_naming, sessions_since
+from posology.clinic.ledger.doses import Given, given_in, sessions_between, sessions_naming
 from posology.clinic.ledger.models import OF_THE_DAY, Kind, LedgerAct
+from posology.clinic.ledger.rules import start_of
 from posology.clinic.sessions.models import SessionRow
 from posology.treatment.ledger import Account, Act, ActKind, Ledger, Lot, Posting, fold
 from posology.treatment.ledger_signs import Written
 
-# How far back a page looks for lots that are used up by now; a lot in stock is always read.
+# How far back a page looks for lots that are used up by now, if no day was closed; a lot in stock is
+# always read.
 LOOKS_BACK = timedelta(days=31)
 _AT_ONCE = 200
 _MOVES = tuple(ActKind)
@@ -128,9 +130,19 @@ def books_of(clinic: Clinic, *, at: datetime, since: datetime | None = None) -> 
     if first is None or first > at:
         return None
     start = max(since or first, first)
-    lately = given_in(clinic, sessions_since(clinic, start), since=first, at=at)
-    lots = lots_moved(clinic, since=start, at=at) | {dose.lot for dose in lately.doses}
-    return _read(clinic, lots, first, at)
+    lately = given_in(clinic, sessions_between(clinic, start, at), since=first, at=at)
+    lots = lots_moved(clinic, since=start, at=at) | {d.lot for d in lately.doses if d.at >= start}
+    return _read(clinic, lots, first, at, known=lately)
+
+
+def page_since(clinic: Clinic, on: date) -> datetime:
+    """Return from when on a page of a day reads the lots that are used up by then.
+
+    From the last day before it that was closed: whatever was opened by then was accounted for.
+    """
+    rows = LedgerAct.objects.for_clinic(clinic).filter(kind=Kind.CLOSED, on__lt=on)
+    last = rows.aggregate(last=Max("on"))["last"]
+    return start_of(on, clinic) - LOOKS_BACK if last is None else start_of(last, clinic)
 
 
 def lots_books(clinic: Clinic, lots: Iterable[Lot], *, at: datetime) -> Books:
@@ -139,11 +151,13 @@ def lots_books(clinic: Clinic, lots: Iterable[Lot], *, at: datetime) -> Books:
     return _read(clinic, set(lots), first, at)
 
 
-def _read(clinic: Clinic, lots: set[Lot], first: datetime, at: datetime) -> Books:
-    keys = sessions_naming(clinic, lots, first)
+def _read(clinic: Clinic, lots: set[Lot], first: datetime, at: datetime, known: Given | None = None) -> Books:
     rows = _acts(clinic, lots, at)
+    # A dose of a lot is looked for from a month before its first receipt: the paper may have come late.
+    came = min((row.at for row in rows if row.kind == Kind.RECEIVED), default=first)
+    keys = sessions_naming(clinic, lots, max(first, came - LOOKS_BACK), at)
     keys |= {row.session_id for row in rows if row.session_id}
-    given: Given = given_in(clinic, keys, since=first, at=at)
+    given = given_in(clinic, keys, since=first, at=at, known=known)
     acts = [act_of(row) for row in rows if row.kind in _MOVES]
     ledger = fold(acts, [dose for dose in given.doses if dose.lot in lots])
     return Books(clinic, at, rows, ledger, given.sessions)

@@ -9,7 +9,16 @@ from uuid import UUID
 
 from posology.clinic.accounts.models import User
 from posology.clinic.accounts.permissions import not_found
-from posology.clinic.ledger.books import LOOKS_BACK, Books, acts_of, books_of, kept_since, lot_of, lots_books
+from posology.clinic.ledger.books import (
+    LOOKS_BACK,
+    Books,
+    acts_of,
+    books_of,
+    kept_since,
+    lot_of,
+    lots_books,
+    page_since,
+)
 from posology.clinic.ledger.discrepancies import Discrepancy, discrepancies
 from posology.clinic.ledger.models import Kind, LedgerAct
 from posology.clinic.ledger.permissions import KEEP, VIEW, check_can, may
@@ -22,7 +31,12 @@ from posology.clinic.ledger.rules import (
     start_of,
     years_later,
 )
-from posology.clinic.ledger.settling import last_closes, moved_since_counted, open_before_close
+from posology.clinic.ledger.settling import (
+    discrepancy_rows,
+    last_closes,
+    moved_since_counted,
+    open_before_close,
+)
 from posology.clinic.sessions.models import SessionRow
 from posology.clinic.sessions.queries import BoardLine, board
 from posology.knowledge.schema import Product
@@ -126,8 +140,8 @@ class LedgerDay:
     @cached_property
     def discrepancies(self) -> tuple[Discrepancy, ...]:
         """What does not add up and is not settled."""
-        rows = self.books.rows if self.books else ()
-        return tuple(d for d in discrepancies(rows) if d.settled is None)
+        rows = discrepancy_rows(self.by.clinic)
+        return tuple(d for d in discrepancies(rows) if d.settled is None and d.act.at <= self.at)
 
     @cached_property
     def close(self) -> LedgerAct | None:
@@ -138,18 +152,15 @@ class LedgerDay:
     @cached_property
     def against_close(self) -> Sequence[str]:
         """What stands against closing the day; as it is now, also of a past day."""
-        books = self.books if self.is_today else books_now(self.by, self.on, at=self.now)
-        return open_before_close(books, self.on) if books else ()
+        if self.books is None or (self.close is not None and not self.is_today):
+            return ()
+        books = self.books if self.is_today else lots_books(self.by.clinic, self.passages, at=self.now)
+        return open_before_close(books, self.on)
 
     @cached_property
     def signs(self) -> tuple[Sign, ...]:
         """What the twelve patterns would leave behind, in what a page reads."""
         return signs_in(self.books, at=self.at) if self.books else ()
-
-
-def books_now(by: User, on: date, *, at: datetime) -> Books | None:
-    """Return the books by which a day would be closed now."""
-    return books_of(by.clinic, at=at, since=start_of(on, by.clinic) - LOOKS_BACK)
 
 
 def ledger_day(by: User, *, on: date, now: datetime) -> LedgerDay:
@@ -163,7 +174,7 @@ def ledger_day(by: User, *, on: date, now: datetime) -> LedgerDay:
     check_can(by, VIEW)
     clinic = by.clinic
     at = min(now, end_of(on, clinic))
-    return LedgerDay(by, on, at, now, books_of(clinic, at=at, since=start_of(on, clinic) - LOOKS_BACK))
+    return LedgerDay(by, on, at, now, books_of(clinic, at=at, since=page_since(clinic, on)))
 
 
 def sessions_without(day: LedgerDay) -> tuple[BoardLine, ...]:
@@ -396,7 +407,7 @@ class Report:
     @cached_property
     def discrepancies(self) -> tuple[Discrepancy, ...]:
         """What did not add up: all that is open, and what was settled in this time."""
-        rows = self.books.rows if self.books else ()
+        rows = discrepancy_rows(self.by.clinic)
         start = start_of(self.first, self.by.clinic)
         return tuple(
             d for d in discrepancies(rows) if d.settled is None or max(d.act.at, d.settled.at) >= start

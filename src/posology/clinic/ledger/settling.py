@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from uuid import UUID
 
-from posology.clinic.accounts.models import User
+from django.db.models import Q
+
+from posology.clinic.accounts.models import Clinic, User
 from posology.clinic.audit import action
-from posology.clinic.ledger.books import LOOKS_BACK, Books, books_of, lot_of
+from posology.clinic.ledger.books import Books, acts_of, books_of, lot_of, page_since
 from posology.clinic.ledger.discrepancies import Discrepancy, discrepancies
 from posology.clinic.ledger.models import Kind, LedgerAct
 from posology.clinic.ledger.permissions import KEEP, SETTLE, check_can
@@ -87,6 +89,13 @@ def _check_may_take_back(row: LedgerAct, books: Books) -> None:
 
 
 # ---------------------------------------------------------------- discrepancies
+
+
+def discrepancy_rows(clinic: Clinic) -> tuple[LedgerAct, ...]:
+    """Return every entry that shows that something does not add up, and what became of it, of all lots."""
+    shows = Q(kind=Kind.COUNTED) & ~Q(safe_change=0)
+    after = Q(kind__in=(Kind.MISSED, Kind.ASSIGNED, Kind.RESOLVED, Kind.REVERSED))
+    return tuple(acts_of(clinic).filter(shows | after))
 
 
 def discrepancy_for(by: User, key: UUID) -> Discrepancy:
@@ -212,7 +221,7 @@ def close_day(*, row_id: UUID, on: date, by: User, at: datetime) -> LedgerAct:
     if known := first_answer(row_id, by, {"on": on, "kind": Kind.CLOSED}):
         return known
     check_day(on, clinic, at)
-    books = books_of(clinic, at=at, since=start_of(on, clinic) - LOOKS_BACK)
+    books = books_of(clinic, at=at, since=page_since(clinic, on))
     if books is None or on < day_at(clinic, books.rows[0].at):
         raise LedgerRefused("The ledger was not kept on this day, so it is not closed.", field="on")
     open_things = open_before_close(books, on)
@@ -250,7 +259,7 @@ def open_before_close(books: Books, on: date) -> list[str]:
     moved = [lot for lot in books.lots if moved_since_counted(books, lot, on)]
     if moved:
         open_things.append(f"Moved and not counted since: lot {named(moved)}. Count it, two people together.")
-    found = [d for d in discrepancies(books.rows) if d.act.at < until]
+    found = [d for d in discrepancies(discrepancy_rows(books.clinic)) if d.act.at < until]
     without = [d for d in found if d.settled is None and d.owner is None]
     if without:
         open_things.append(
