@@ -136,7 +136,7 @@ def test_a_notice_reaches_a_tab_that_is_really_hidden(demo, context, tmp_path, r
     print(
         f"hidden {HIDDEN_MINUTES} min: {slowed} ticks in the last {COUNTED_MINUTES}, told in {seconds:.1f} s"
     )
-    assert slowed <= 2 + COUNTED_MINUTES  # a page's own timer would have been minutes late
+    assert slowed <= 2 + 2 * COUNTED_MINUTES  # of 60 a minute: a page's own timer would have been late
     assert seconds <= 3
 
 
