@@ -1,7 +1,9 @@
 // A running session goes on without the network: what people did is kept on this device and sent under the same ids
 // when the network is back. Nothing new is permitted meanwhile: the page tells, it decides nothing.
 
+import { serverNow, sure } from "./clock.js";
 import { startBeat } from "./offline-beat.js";
+import { DOUBT_MS, doubtOf, hearTime, offText, spanText, timeNow } from "./offline-clock.js";
 import { GIVING, canBeTold, compose, inWords, kindOf, mayRepeat, noteOf } from "./offline-compose.js";
 import { rememberPage, renew, restorePage } from "./offline-page.js";
 import { answeredAt, askAt, clock, say, sayAt, sayKept, sayNothing, showCount, showEntries, useZone } from "./offline-panel.js";
@@ -9,6 +11,7 @@ import { sendAll } from "./offline-send.js";
 import { change, countOf, entriesOf, keep, letGo, mayKeep, recall, remember, wipe } from "./offline-store.js";
 
 const UNCONFIRMED_MS = 120000;
+const READ_MS = 8000; // how long the answer to a sign-out stands before the banner goes on
 
 const here = {
   told: null, // what the server told this page: session, patient, zone, bounds, settings
@@ -20,16 +23,11 @@ const here = {
   busy: false,
   settled: false, // whether a form that was under way has had its answer, or never will
   isShell: false,
+  readUntil: 0, // by the monotonic clock
   confirmed: 0, // when the server last confirmed the order, by its own clock
 };
-let anchor = null; // a moment of the server's clock, and the monotonic clock at it
 
-// By the server's clock as last heard. The monotonic clock stands still while a device sleeps, and the device's own may
-// be set back: whichever is ahead is nearer the truth.
-function now() {
-  const device = Date.now() + here.offset;
-  return anchor ? Math.max(device, anchor.server + performance.now() - anchor.at) : device;
-}
+const now = () => timeNow(here.offset); // by the server's clock as last heard
 
 async function refresh() {
   if (!("indexedDB" in window)) return;
@@ -97,6 +95,7 @@ async function keepEntry(form, kind) {
     sayAt(form, "This device may not keep entries, so nothing is kept. Write it on the downtime sheet.");
     return;
   }
+  if (!isTimeSure(form)) return;
   const { entries, fault, ask } = compose(form, here.told, now());
   if (fault) return sayAt(form, fault);
   const said = answeredAt(form);
@@ -117,6 +116,21 @@ async function keepEntry(form, kind) {
   await refresh();
 }
 
+// Where the time cannot be relied on, a person says that it is right, or types the one on the wall.
+function isTimeSure(form) {
+  const doubt = doubtOf(clock(now()));
+  if (!doubt || form.elements.clock?.value.trim()) return true;
+  if (form.querySelector("[data-offline-clock]") && answeredAt(form)) {
+    hearTime(now());
+    sayAt(form, "");
+    return true;
+  }
+  const other = form.elements.clock ? "Type the time of the entry, or: " : "Write on the downtime sheet, or: ";
+  askAt(form, { sentence: doubt + other, label: "The clock on the wall shows the same", field: "tick" });
+  form.querySelector("[data-offline-answer]").dataset.offlineClock = "";
+  return false;
+}
+
 function withPatient(entry) {
   // The server's own form carries the moment of the click; told again, the first moment stands.
   return { ...entry, patient: here.told.patient };
@@ -127,8 +141,7 @@ function withPatient(entry) {
 async function heard(answer) {
   if (answer.state === "here") {
     const server = Date.parse(answer.now) + answer.took / 2;
-    anchor = { server, at: performance.now() };
-    here.offset = server - Date.now();
+    here.offset = hearTime(server);
     if (answer.user !== here.user) answer.state = "other";
   }
   here.state = answer.state;
@@ -140,11 +153,25 @@ async function heard(answer) {
     return refresh();
   }
   if (here.told && now() - here.confirmed > 15000) await remember("confirmed", (here.confirmed = now()));
-  if (Math.abs(here.offset - ((await recall("offset")) ?? 0)) > 1000) await remember("offset", here.offset);
+  await noteTheStep();
   const due = (await entriesOf(here.user)).filter((row) => row.how === "waiting" || (row.how === "sending" && here.settled));
   const fresh = due.length ? await sendAll(here.user, () => here.told?.patient ?? "", answer.token) : 0;
   await refresh();
   if (fresh || here.isShell) await comeBack();
+}
+
+// The device's clock was set since the server was last heard: the record of each session that has entries says so.
+async function noteTheStep() {
+  const before = (await recall("offset")) ?? here.offset;
+  const moved = before - here.offset;
+  if (Math.abs(moved) > DOUBT_MS) {
+    const waiting = (await entriesOf(here.user)).filter((row) => row.how === "waiting");
+    for (const [session, row] of new Map(waiting.map((one) => [one.session, one]))) {
+      const words = `While this device was without the network its clock was set ${spanText(moved)} ${moved > 0 ? "ahead" : "back"}. Compare the times of these entries with the downtime sheet.`;
+      await keep(here.user, session, [noteOf(words, row.entry)], "waiting");
+    }
+  }
+  if (Math.abs(moved) > 1000 || (await recall("offset")) === undefined) await remember("offset", here.offset);
 }
 
 // After the queue is sent the page shows the record again; what is half typed is never thrown away for it.
@@ -159,7 +186,8 @@ async function comeBack() {
 }
 
 function tell() {
-  const skew = Math.round(Math.abs(here.offset) / 1000);
+  if (performance.now() < here.readUntil) return;
+  const off = offText(here.offset);
   if (here.state === "away") {
     const since = clock(here.awaySince);
     const lines = [`since ${since}. ` + (here.keeps
@@ -167,11 +195,12 @@ function tell() {
       : "This device may not keep entries. Write on the downtime sheet.")];
     lines.push("Nothing new is permitted: no start, no discharge, no change of the order.");
     if (now() - here.awaySince >= UNCONFIRMED_MS) lines.push(`The order is unconfirmed since ${since}. Follow the downtime sheet.`);
-    if (skew > 2) lines.push(`This device's clock is ${skew} s off; the server's is used.`);
+    if (off) lines.push(off);
     say("hold", "Without the network", lines);
   } else if (here.state === "locked" || here.state === "other") {
     say("hold", "Sign in again", ["The screen has locked, or somebody else signed in. Entries are sent once the person who made them signs in here."]);
-  } else sayNothing();
+  } else if (off && here.told) say("hold", "Clock", [off]);
+  else sayNothing();
 }
 
 // ---------------------------------------------------------------- the way out, and the start
@@ -184,6 +213,7 @@ async function onSignOut(event) {
   const user = here.user || (await recall("user"));
   const { all, others } = await countOf(user);
   if (all) {
+    here.readUntil = performance.now() + READ_MS;
     say("hold", "Not signed out", [`${all} ${all === 1 ? "entry is" : "entries are"} not sent yet. They would be lost: wait for the network, or deal with them first.`]);
     return scrollTo(0, 0);
   }
@@ -225,6 +255,7 @@ export async function startOffline() {
   if (shell) here.told = await restorePage(shell);
   else if (place) here.told = JSON.parse(place.dataset.outage);
   here.user = here.told?.user ?? (await recall("user").catch(() => "")) ?? "";
+  if (place && sure()) here.offset = hearTime(serverNow()); // what the server wrote into this page
   document.addEventListener("submit", onSignOut, true);
   if (here.told) {
     useZone(here.told.zone);
