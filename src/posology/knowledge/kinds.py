@@ -11,7 +11,7 @@ from posology.knowledge.reference import BACKGROUND_KINDS
 from posology.knowledge.schema import DECIDING_KINDS, Header
 
 # What is read and decides nothing, and the models, stand in folders of their own; no decision loads them.
-BACKGROUND, PK, REMS, DUTY = "background/", "pk/", "rems/", "duty/"
+BACKGROUND, PK, REMS, DUTY, LEDGER = "background/", "pk/", "rems/", "duty/", "ledger/"
 _READ_AT_ONCE: Mapping[str, type[Header]] = {**DECIDING_KINDS, **BACKGROUND_KINDS}
 _LATE_KINDS = {
     "pk-model": ("posology.knowledge.schema.pk", "PkModelFile"),
@@ -20,6 +20,7 @@ _LATE_KINDS = {
     "pk-reference": ("posology.knowledge.schema.pk_rows", "PkReferenceFile"),
     "programme": ("posology.knowledge.schema.programmes", "ProgrammeFile"),
     "duty": ("posology.knowledge.schema.duty", "DutyFile"),
+    "drug-records": ("posology.knowledge.schema.drug_records", "DrugRecordsFile"),
 }
 
 
@@ -50,9 +51,10 @@ def folder_of_kind(kind: str) -> str:
         return BACKGROUND
     if kind not in _LATE_KINDS:
         return ""
-    return {"programme": REMS, "duty": DUTY}.get(kind, PK)
+    return {"programme": REMS, "duty": DUTY, "drug-records": LEDGER}.get(kind, PK)
 
 
 def folder_of_file(name: str) -> str:
     """Return in which of these folders a file stands by its path; empty for what decides."""
-    return next((folder for folder in (BACKGROUND, PK, REMS, DUTY) if name.startswith(folder)), "")
+    folders = (BACKGROUND, PK, REMS, DUTY, LEDGER)
+    return next((folder for folder in folders if name.startswith(folder)), "")

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 from posology.clinic.accounts.models import Clinic
 from posology.knowledge import load_library, number_in_force
-from posology.knowledge.schema import Product, RulesFile
+from posology.knowledge.drug_records import EVERYWHERE, load_drug_records
+from posology.knowledge.schema import Product
 from posology.treatment.ledger import Lot
 from posology.treatment.ledger_signs import Limits
 
-EVERYWHERE = "controlled-drugs"
 _SATURDAY = 5
 
 
@@ -30,31 +30,20 @@ def start_of(day: date, clinic: Clinic) -> datetime:
     return end_of(day - timedelta(days=1), clinic)
 
 
-def _file(file_id: str) -> RulesFile | None:
-    return next((file for file in load_library().rules if file.id == file_id), None)
-
-
-def _number(file_id: str, name: str, unit: str, on: date) -> int | None:
-    file = _file(file_id)
-    return None if file is None else int(number_in_force(file.values, name, on=on, unit=unit))
-
-
-def _everywhere(name: str, unit: str, on: date) -> int:
-    found = _number(EVERYWHERE, name, unit, on)
-    assert found is not None
-    return found
+def _number(place: str, name: str, unit: str, on: date) -> int:
+    return int(number_in_force(load_drug_records()[place].values, name, on=on, unit=unit))
 
 
 def witness_within(on: date) -> timedelta:
     """Return how long a witness's own password stands for an entry."""
-    return timedelta(seconds=_everywhere("witness_within", "s", on))
+    return timedelta(seconds=_number(EVERYWHERE, "witness_within", "s", on))
 
 
 def limits(on: date) -> Limits:
     """Return what the signs of diversion go by."""
     return Limits(
-        settle_within=timedelta(seconds=_everywhere("settle_within", "s", on)),
-        one_witness_wastes=_everywhere("one_witness_wastes", "1", on),
+        settle_within=timedelta(seconds=_number(EVERYWHERE, "settle_within", "s", on)),
+        one_witness_wastes=_number(EVERYWHERE, "one_witness_wastes", "1", on),
     )
 
 
@@ -70,20 +59,14 @@ class Law:
 
 def law_of(clinic: Clinic, on: date) -> Law | None:
     """Return what holds where a clinic is; ``None`` where no pack says anything."""
-    name = f"{EVERYWHERE}-{clinic.jurisdiction.lower()}"
-    if _file(name) is None:
+    place = clinic.jurisdiction
+    if place not in load_drug_records():
         return None
-
-    def number(key: str, unit: str) -> int:
-        found = _number(name, key, unit, on)
-        assert found is not None
-        return found
-
     return Law(
-        number("records_kept", "a"),
-        number("inventory_every", "a"),
-        number("loss_notice_within", "d"),
-        number("loss_report_within", "d"),
+        _number(place, "records_kept", "a", on),
+        _number(place, "inventory_every", "a", on),
+        _number(place, "loss_notice_within", "d", on),
+        _number(place, "loss_report_within", "d", on),
     )
 
 
