@@ -79,6 +79,13 @@ PAGES: dict[str, str] = {
     "REMS site": "/rems/site/",
     "REMS enrolment": of(6, "rems/"),
     "programme form": "programme form",
+    "ledger": "/ledger/",
+    "ledger, receive a lot": "/ledger/receive/",
+    "ledger, open a container": "/ledger/open/",
+    "ledger, count": "/ledger/count/",
+    "ledger, one lot": "ledger lot",
+    "ledger, take back": "ledger take back",
+    "ledger, report": "/ledger/report/",
     "eligibility, passes": of(7, "eligibility/"),
     "eligibility, stopped": of(9, "eligibility/"),
     "eligibility, cannot say": of(10, "eligibility/"),
@@ -186,6 +193,10 @@ def screens(demo: Demo, chromium: Browser) -> Iterator[dict[Role, Screen]]:
         paths[f"chair {n}"] = str(link.get_attribute("href"))
     paths["chair 1 record"] = f"{paths['chair 1']}record/"
     paths["chair 1 curve"] = f"{paths['chair 1']}curve/"
+    page.goto(f"{demo.url}/ledger/")
+    paths["ledger lot"] = str(page.locator("main table a").first.get_attribute("href"))
+    page.goto(f"{demo.url}{paths['ledger lot']}")
+    paths["ledger take back"] = str(page.locator("main a[href*='take-back']").first.get_attribute("href"))
     page.goto(f"{demo.url}/rems/")
     paths["programme form"] = str(page.locator("main table a").first.get_attribute("href"))
     page.goto(f"{demo.url}{paths['chair 1']}")
