@@ -13,6 +13,8 @@ from posology.clinic.ledger.actions import count, draw, give_back, miss, open_co
 from posology.clinic.ledger.books import books_of, lots_books
 from posology.clinic.ledger.discrepancies import discrepancies
 from posology.clinic.ledger.models import Kind, LedgerAct
+from posology.clinic.ledger.queries import inventory_due
+from posology.clinic.ledger.rules import business_days_later, years_later
 from posology.clinic.ledger.settling import close_day, settle, take_back, take_inventory, take_on
 from posology.clinic.ledger.witness import LedgerRefused, Witnessed, witness_of
 from posology.treatment.ledger import Account, Lot
@@ -351,6 +353,31 @@ def test_an_administrator_writes_nothing(site):
                 expires_on=ledger.EXPIRES, supplier="S", by=site.administrator, at=NOW)  # fmt: skip
     with pytest.raises(NotPermitted):
         open_container(row_id=uuid4(), product_id=ledger.VIALS, lot="L", by=site.administrator, at=NOW)
+
+
+def test_the_inventory_is_due_at_the_beginning_and_two_years_later_to_the_day(site):
+    """S-CS-04; where no law that is known asks for one, none is due."""
+    today = NOW.date()
+    assert inventory_due(site.nurse, on=today) is None
+    ledger.received(site)
+    assert inventory_due(site.nurse, on=today).is_due
+    ledger.counted(site, 10)
+    take_inventory(row_id=uuid4(), on=today, witness=ledger.seen_by(site.prescriber), by=site.nurse, at=NOW)
+    due = inventory_due(site.nurse, on=date(2028, 11, 23))
+    assert (due.last_on, due.due_on, due.is_due) == (today, date(2028, 11, 24), False)
+    assert inventory_due(site.nurse, on=date(2028, 11, 24)).is_due
+    site.clinic.jurisdiction = "EU"
+    site.nurse.clinic.jurisdiction = "EU"
+    assert inventory_due(site.nurse, on=today) is None
+
+
+def test_a_notice_of_a_loss_is_due_on_a_working_day_and_no_day_is_lost(site):
+    """S-CS-05: one working day; found on a Friday it is the Monday. A leap day is followed by the 28th."""
+    friday = date(2026, 11, 27)
+    assert [business_days_later(friday + timedelta(days=n), 1) for n in range(4)] == [
+        date(2026, 11, 30), date(2026, 11, 30), date(2026, 11, 30), date(2026, 12, 1)
+    ]  # fmt: skip
+    assert years_later(date(2028, 2, 29), 2) == date(2030, 2, 28)
 
 
 # ---------------------------------------------------------------- lots that were used up long ago

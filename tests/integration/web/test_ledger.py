@@ -191,6 +191,13 @@ def test_the_balance_of_any_day_is_as_it_was_when_that_day_was_over(site, nurse)
     assert "No lot is in the ledger" in text_of(nurse.get(reverse("ledger"), {"day": "2026-11-20"}))
 
 
+def test_the_gate_leads_to_the_ledger_where_no_lot_is_there(site, nurse, session):
+    ledger.received(site, product=ledger.DEVICES)
+    page = text_of(nurse.get(reverse("session", kwargs={"session": session.pk})))
+    assert "was received into the ledger" in page
+    assert reverse("ledger-receive") in page
+
+
 # ---------------------------------------------------------------- the report
 
 

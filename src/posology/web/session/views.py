@@ -25,6 +25,7 @@ from posology.web.components import Crumbs, ErrorSummary, Link, Problem
 from posology.web.conflict import KeptField
 from posology.web.duty.way import way_of
 from posology.web.grounds import chain_of
+from posology.web.ledger.way import way_of as ledger_way_of
 from posology.web.options.order_text import sentence_of_order
 from posology.web.page import OpenPatient, now_of, open_patient, person
 from posology.web.session import later_panels, panels, view_models
@@ -255,7 +256,7 @@ def _obstacles(chair: Chairside, opened: OpenPatient, form: Form) -> tuple[view_
             o.sentence,
             CLEARS[o.cleared_by],
             panels.pass_panel(o, form) if passes and view_models.may_pass(chair, o) else None,
-            way_of(o, chair.session.pk),
+            way_of(o, chair.session.pk) or ledger_way_of(o, chair.session.pk),
         )
         for o in view_models.standing_obstacles(chair)
     )
