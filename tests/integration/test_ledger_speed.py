@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 
 from posology.clinic.ledger.models import Kind, LedgerAct
-from posology.clinic.ledger.queries import ledger_day, report
+from posology.clinic.ledger.queries import ledger_day
+from posology.clinic.ledger.reports import report
 from posology.clinic.orders.models import OrderRow
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.treatment.ledger import Account

@@ -5,7 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from posology.clinic.ledger.discrepancies import Discrepancy
-from posology.clinic.ledger.queries import LedgerLine, Report, inventory_due
+from posology.clinic.ledger.queries import LedgerLine, inventory_due
+from posology.clinic.ledger.reports import Report
 from posology.clinic.ledger.rules import law_of, product_of
 from posology.treatment.ledger import Lot
 from posology.treatment.ledger_signs import Sign

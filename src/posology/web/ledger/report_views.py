@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from posology.clinic.ledger.books import LOOKS_BACK
-from posology.clinic.ledger.queries import Report, inventory_due
-from posology.clinic.ledger.queries import report as report_of
+from posology.clinic.ledger.queries import inventory_due
+from posology.clinic.ledger.reports import Report
+from posology.clinic.ledger.reports import report as report_of
 from posology.clinic.ledger.rules import law_of
 from posology.papers import render
 from posology.web.components import errors_of

@@ -8,7 +8,8 @@ from django.urls import reverse
 from posology.clinic.ledger.books import Books
 from posology.clinic.ledger.discrepancies import Discrepancy
 from posology.clinic.ledger.models import OF_THE_DAY, Kind, LedgerAct
-from posology.clinic.ledger.queries import LedgerDay, LedgerLine, Report
+from posology.clinic.ledger.queries import LedgerDay, LedgerLine
+from posology.clinic.ledger.reports import Report
 from posology.clinic.ledger.rules import product_of
 from posology.clinic.ledger.settling import MAY_BE_TAKEN_BACK
 from posology.clinic.sessions.models import SessionRow
