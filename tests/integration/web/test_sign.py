@@ -10,6 +10,7 @@ import time_machine
 from django.urls import reverse
 
 from posology.case import Answer
+from posology.clinic.accounts.guesses import FREE_TRIES, wait_before_next
 from posology.clinic.care.queries import advice_for
 from posology.clinic.orders.models import DecisionRow, OrderRow
 from posology.clinic.patients.models import Patient
@@ -145,6 +146,16 @@ def test_a_wrong_identifier_signs_nothing(site, typed, field):
 def test_a_wrong_password_signs_nothing(site, word):
     refused = desk(site).send(password=word)
     assert refused.status_code == 422 and orders(site) == 0 and "password" in faults_of(refused)
+
+
+def test_wrong_passwords_of_an_open_screen_are_counted_as_at_sign_in(site):
+    """After some wrong ones in a row not even the right one is looked at: nobody guesses on without end."""
+    for _ in range(FREE_TRIES):
+        assert "This is not your password" in text_of(desk(site).send(password="a guess"))
+    held = desk(site).send()
+    assert held.status_code == 422 and orders(site) == 0
+    assert "was not looked at" in text_of(held)
+    assert wait_before_next(site.prescriber.username, "127.0.0.1", at=NOW).total_seconds() > 0
 
 
 @pytest.mark.hazard("H-01")

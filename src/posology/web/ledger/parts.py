@@ -27,8 +27,10 @@ from posology.clinic.ledger.queries import (
 from posology.clinic.ledger.rules import day_at
 from posology.clinic.ledger.settling import discrepancy_for, settle, take_on
 from posology.clinic.ledger.settling import take_back as take_entry_back
+from posology.clinic.ledger.witness import LedgerRefused
 from posology.clinic.sessions.queries import board
 from posology.treatment.ledger import Account, Container, Lot
+from posology.web.accounts.own_password import password_trouble
 from posology.web.components import Link, errors_of
 from posology.web.ledger import view_models
 from posology.web.ledger.acted import keeper, told, tried, witness_in
@@ -213,10 +215,12 @@ def take_back(request: HttpRequest, entry: UUID) -> HttpResponse:
     form = TakeBackForm(request.POST if request.method == "POST" else None)
 
     def act() -> None:
+        if trouble := password_trouble(request):
+            raise LedgerRefused(trouble, field="password")
         take_entry_back(
             about_id=row.pk,
             reason=form.cleaned_data["reason"],
-            password_checked=by.check_password(form.cleaned_data["password"]),
+            password_checked=True,
             witness=witness_in(form, request),
             **told(request),
         )

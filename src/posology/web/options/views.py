@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from posology.clinic.accounts.models import User
 from posology.clinic.accounts.permissions import NotPermitted, may
 from posology.clinic.care.actions import choose_none, sign_order
 from posology.clinic.care.queries import advice_for
@@ -23,6 +22,7 @@ from posology.quantities import DomainError
 from posology.recommendation import Advice, Option
 from posology.recommendation.alerts import alerts_of
 from posology.web import components
+from posology.web.accounts.own_password import password_trouble
 from posology.web.components import ErrorSummary, Problem, errors_of
 from posology.web.conflict import kept_fields
 from posology.web.elsewhere.view_models import lines_elsewhere
@@ -164,9 +164,9 @@ def _form_with(opened: OpenPatient, chosen: Option | None, more: tuple[Finding, 
 
 def _sign(opened: OpenPatient, option_id: str, chosen: Option | None) -> HttpResponse:
     request = opened.request
-    form, knows = _sign_form(opened, chosen), _knows_password(opened.by, request)
-    if form.is_valid() and not knows:
-        form.add_error("password", "This is not your password. Type it again.")
+    form, trouble = _sign_form(opened, chosen), password_trouble(request)
+    if form.is_valid() and trouble:
+        form.add_error("password", trouble)
     if not form.is_valid() and chosen is not None:
         return _second_look(opened, chosen, form, status=422)
     try:
@@ -178,7 +178,7 @@ def _sign(opened: OpenPatient, option_id: str, chosen: Option | None) -> HttpRes
             advice_as_of=_shown_at(request, opened.now),
             overrides=form.reasons() if form.is_valid() else {},
             answers=form.answers() if form.is_valid() else {},
-            password_checked=knows,
+            password_checked=not trouble,
             typed_identifier=form.cleaned_data.get("typed_identifier", ""),
             typed_born_on=form.cleaned_data.get("typed_born_on", ""),
             scheduled_at=form.cleaned_data.get("scheduled_at"),
@@ -207,10 +207,6 @@ def _refused(
         form.add_error(named, str(refusal))
         return _second_look(opened, chosen, form, status=422)
     return _second_look(opened, chosen, form, status=409, notice=str(refusal))
-
-
-def _knows_password(by: User, request: HttpRequest) -> bool:
-    return by.check_password(request.POST.get("password", ""))
 
 
 def _shown_at(request: HttpRequest, now: datetime) -> datetime:

@@ -26,6 +26,7 @@ from posology.knowledge.lifecycle import EDITABLE, VersionState, VersionStep, mo
 from posology.knowledge.overlay import read_protocol
 from posology.knowledge.schema import ProtocolFile
 from posology.quantities import DomainError, QuantityError
+from posology.web.accounts.own_password import password_trouble
 from posology.web.components import Crumbs, EmptyState, ErrorSummary, Field, Link, Problem
 from posology.web.page import new_id, now_of, person, show
 from posology.web.protocols import view_models as models
@@ -203,7 +204,7 @@ def _common(request: HttpRequest, told: Told) -> dict[str, Any]:
 
 
 def _knows_password(request: HttpRequest) -> bool:
-    return person(request).check_password(request.POST.get("password", ""))
+    return not password_trouble(request)
 
 
 def _submit(request: HttpRequest, told: Told) -> str:
