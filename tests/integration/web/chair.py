@@ -165,7 +165,9 @@ class Chair:
 def chair(route: Route = Route.INTRAVENOUS, *, site: factories.Site | None = None, **who: Any) -> Chair:
     """Seat a patient who may be treated in the next chair, with an order for now; 36 mg, or 56 mg nasal."""
     site = site or factories.site()
-    number = SessionRow.objects.for_clinic(site.clinic).count() + 1
+    number: int | None = SessionRow.objects.for_clinic(site.clinic).count() + 1
+    if number is not None and number > site.clinic.chairs:
+        number = None  # the room is full: the patient waits without a chair
     patient = factories.patient(site, **who)
     factories.assess_fully(site, patient)
     factories.fill_form(site, patient, at=NOW - timedelta(minutes=2))
