@@ -11,6 +11,7 @@ import time_machine
 from django.urls import reverse
 from pypdf import PdfReader
 
+from posology.clinic.audit.models import RecordView
 from posology.clinic.ledger.models import Kind, LedgerAct
 from posology.web.ledger.papers import CSV_HEAD, plain_cell
 from tests import factories, ledger
@@ -261,3 +262,25 @@ def test_the_report_shows_what_a_person_should_look_at(site, nurse, session):
         page = text_of(signed_in(site.nurse).get(reverse("ledger-report")))
     assert "To look at: 2 of 12" in page
     assert "came out of no opened container" in page and "not counted on it" in page
+
+
+def test_a_day_before_any_ledger_is_shown_as_the_day_before_its_first(site, nurse, session):
+    ledger.received(site)
+    for name in ("ledger", "ledger-report", "ledger-pdf", "ledger-csv"):
+        for asked in ({"day": "0001-01-01"}, {"first": "0001-01-01", "last": "0001-01-02"}):
+            assert nurse.get(reverse(name), asked).status_code == 200, name
+
+
+@pytest.mark.requirement("SR-18")
+def test_every_look_at_a_patient_s_line_is_noted(site, nurse, session):
+    """Lot, container, report, paper and spreadsheet name a patient: each leaves who looked (N)."""
+    receipt = ledger.received(site)
+    vial = ledger.opened(site, session=session.pk)
+    doors = [
+        reverse("ledger-lot", args=[receipt.pk]), reverse("ledger-container", args=[vial.pk]),
+        *(reverse(f"ledger-{name}") for name in ("report", "pdf", "csv")),
+    ]  # fmt: skip
+    for door in doors:
+        assert nurse.get(door).status_code == 200
+    seen = RecordView.objects.filter(patient_id=session.patient_id).values_list("page", flat=True)
+    assert set(seen) >= {"ledger-lot", "ledger-container", "ledger-report"}

@@ -19,9 +19,9 @@ from posology.recommendation import Advice
 from posology.recommendation.curves import curves_for
 from posology.web.components import Crumbs, Link
 from posology.web.curves import view_models
-from posology.web.curves.looks import note_look
 from posology.web.curves.session_figure import session_curves
 from posology.web.curves.trying import trial_of
+from posology.web.looks import note_look
 from posology.web.options.view_models import of_protocol
 from posology.web.page import OpenPatient, now_of, open_patient, person, show
 from posology.web.session.views import tells_an_altered_order

@@ -47,6 +47,7 @@ from posology.web.ledger.forms import (
     WasteForm,
     WasteSomeForm,
 )
+from posology.web.ledger.views import note_named
 from posology.web.ledger.words import DID, containers_text, mg, title_of, volume
 from posology.web.page import now_of, person
 
@@ -69,6 +70,7 @@ def lot(request: HttpRequest, entry: UUID) -> HttpResponse:
     """Show a lot with every line of it; waste, return or miss what lies unopened."""
     by = person(request)
     view = lot_view(by, entry, at=now_of(request))
+    note_named(request, "ledger-lot", view.lines)
     of: Forms = {
         "waste": WasteSomeForm(_post(request, "waste"), auto_id="waste_%s"),
         "return": ReturnSomeForm(_post(request, "return"), auto_id="return_%s"),
@@ -132,6 +134,7 @@ def container(request: HttpRequest, entry: UUID) -> HttpResponse:
     """Show an opened container; draw from it, and waste, return or miss its rest."""
     by, now = person(request), now_of(request)
     view = container_view(by, entry, at=now)
+    note_named(request, "ledger-container", view.lines)
     zone = ZoneInfo(by.clinic.zone)
     sessions = view_models.sessions_choices(board(by.clinic, day_at(by.clinic, now)), zone)
     of: Forms = {

@@ -19,7 +19,7 @@ from posology.web.components import errors_of
 from posology.web.ledger import papers, view_models
 from posology.web.ledger.acting import crumbs
 from posology.web.ledger.forms import SpanForm
-from posology.web.ledger.views import asked_day
+from posology.web.ledger.views import asked_day, note_named
 from posology.web.ledger.words import PATTERNS
 from posology.web.page import now_of, person, show
 
@@ -29,7 +29,9 @@ def _asked(request: HttpRequest) -> Report:
     by = person(request)
     last = asked_day(request, by, "last")
     first = asked_day(request, by, "first") if request.GET.get("first") else last - LOOKS_BACK
-    return report_of(by, first=min(first, last), last=last, at=now_of(request))
+    found = report_of(by, first=min(first, last), last=last, at=now_of(request))
+    note_named(request, "ledger-report", found.lines)
+    return found
 
 
 def report(request: HttpRequest) -> HttpResponse:

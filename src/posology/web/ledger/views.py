@@ -1,6 +1,7 @@
 """The ledger of a day on one screen: each lot, what is open, what does not add up, and the close."""
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
@@ -8,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from posology.clinic.accounts.models import User
 from posology.clinic.ledger.books import kept_since
 from posology.clinic.ledger.permissions import KEEP, may
-from posology.clinic.ledger.queries import inventory_due, ledger_day, sessions_without
+from posology.clinic.ledger.queries import LedgerLine, inventory_due, ledger_day, sessions_without
 from posology.clinic.ledger.rules import day_at
 from posology.quantities import DomainError
 from posology.web.ledger import view_models
 from posology.web.ledger.words import mg
+from posology.web.looks import note_looks
 from posology.web.page import new_id, now_of, person, show
 from posology.web.reading import typed_day
 
@@ -43,12 +45,23 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 def asked_day(request: HttpRequest, by: User, name: str = "day") -> date:
-    """Return the day that the address asks for; today where it names none, or none that can be read."""
+    """Return the day that the address asks for; today where it names none, or none that can be read.
+
+    Before its first day there is no ledger, so the day before that one is the earliest.
+    """
     now = day_at(by.clinic, now_of(request))
+    kept = kept_since(by.clinic)
+    earliest = now if kept is None else day_at(by.clinic, kept) - timedelta(days=1)
     text = request.GET.get(name, "").strip()
     if not text:
         return now
     try:
-        return min(typed_day(text, what="day"), now)
+        return max(min(typed_day(text, what="day"), now), earliest)
     except DomainError:
         return now
+
+
+def note_named(request: HttpRequest, page: str, lines: Iterable[LedgerLine]) -> None:
+    """Note the look at every patient whom these lines name (SR-18)."""
+    named = {line.session.patient_id for line in lines if line.session is not None}
+    note_looks(patient_ids=named, page=page, by=person(request), at=now_of(request))
