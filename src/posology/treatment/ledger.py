@@ -6,7 +6,7 @@ it is a view of the sessions' own events, so that a correction at the chair move
 user, no database and no clock, and refuses nothing: what does not add up is kept, and shows in a balance.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -181,6 +181,30 @@ class Ledger:
                 if posting.account is Account.OPEN and posting.opened not in self.containers:
                     found[posting.lot] += posting.ug
         return {lot: ug for lot, ug in found.items() if ug}
+
+    @property
+    def doses(self) -> tuple[Dose, ...]:
+        """What sessions gave."""
+        return tuple(line.of for line in self.lines if isinstance(line.of, Dose))
+
+    @property
+    def loose(self) -> tuple[Dose, ...]:
+        """What was given out of no container that was opened for it, as the sessions tell it.
+
+        A device whose amount is not known moves nothing, so it is held against the number of devices that
+        were opened for its session: the last ones used are over.
+        """
+        opened = Counter((c.session, c.lot) for c in self.containers.values() if c.session is not None)
+        found: list[Dose] = []
+        for line in self.lines:
+            dose = line.of
+            if not isinstance(dose, Dose):
+                continue
+            took = any(p.account is Account.OPEN and p.opened is None for p in line.postings)
+            opened[dose.session, dose.lot] -= 1
+            if took or (dose.is_least and opened[dose.session, dose.lot] < 0):
+                found.append(dose)
+        return tuple(found)
 
 
 def fold(acts: Iterable[Act], doses: Iterable[Dose]) -> Ledger:

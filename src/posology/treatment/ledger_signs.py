@@ -89,7 +89,7 @@ class Sign:
 def given_on(ledger: Ledger, day: date, day_of: Callable[[datetime], date]) -> Mapping[Lot, int]:
     """Return what was given of each lot on one day, µg; lots of which nothing was are left out."""
     given: dict[Lot, int] = defaultdict(int)
-    for dose in _doses(ledger):
+    for dose in ledger.doses:
         if day_of(dose.at) == day:
             given[dose.lot] += dose.amount_ug
     return {lot: ug for lot, ug in given.items() if ug}
@@ -130,10 +130,6 @@ def signs(
     return tuple(sorted(look.all(), key=lambda s: (list(Pattern).index(s.pattern), s.at)))
 
 
-def _doses(ledger: Ledger) -> Iterator[Dose]:
-    return (line.of for line in ledger.lines if isinstance(line.of, Dose))
-
-
 @dataclass(frozen=True, slots=True)
 class _Look:
     ledger: Ledger
@@ -144,7 +140,7 @@ class _Look:
     at: datetime
 
     def all(self) -> Iterator[Sign]:
-        sprayed = {(d.session, d.lot) for d in _doses(self.ledger) if d.is_least}
+        sprayed = {(d.session, d.lot) for d in self.ledger.doses if d.is_least}
         for container in self.ledger.containers.values():
             yield from self._container(container, (container.session, container.lot) in sprayed)
         yield from self._without_container()
@@ -183,14 +179,10 @@ class _Look:
         return (told.by,) if told.witness is None else (told.by, told.witness)
 
     def _without_container(self) -> Iterator[Sign]:
-        for line in self.ledger.lines:
-            if not isinstance(line.of, Dose):
-                continue
-            dose = line.of
-            if dose.lot not in self.ledger.content_ug:
-                yield Sign(Pattern.UNKNOWN_LOT, dose.at, dose.lot, dose.amount_ug, session=dose.session)
-            elif any(p.account is Account.OPEN and p.opened is None for p in line.postings):
-                yield Sign(Pattern.NO_CONTAINER, dose.at, dose.lot, dose.amount_ug, session=dose.session)
+        for dose in self.ledger.loose:
+            known = dose.lot in self.ledger.content_ug
+            pattern = Pattern.NO_CONTAINER if known else Pattern.UNKNOWN_LOT
+            yield Sign(pattern, dose.at, dose.lot, dose.amount_ug, session=dose.session)
 
     def _spare(self) -> Iterator[Sign]:
         """More was opened, or drawn, for a session than what it was given needed."""
@@ -199,7 +191,7 @@ class _Look:
             if one.session is not None:
                 opened[one.session, one.lot, one.drawn_from is None].append(one)
         doses: dict[tuple[UUID, Lot], list[Dose]] = defaultdict(list)
-        for dose in _doses(self.ledger):
+        for dose in self.ledger.doses:
             doses[dose.session, dose.lot].append(dose)
         for (session, lot, _), mine in opened.items():
             told = doses[session, lot]
@@ -253,7 +245,8 @@ class _Look:
     def _changed(self) -> Iterator[Sign]:
         for one in self.closed:
             now = given_on(self.ledger, one.day, self.day_of)
-            for lot in sorted(set(now) | set(one.given_ug)):
+            # A lot that is not among those that are read says nothing of what it was.
+            for lot in sorted((set(now) | set(one.given_ug)) & set(self.ledger.content_ug)):
                 if (moved := now.get(lot, 0) - one.given_ug.get(lot, 0)) != 0:
                     yield Sign(Pattern.CHANGED_AFTER_CLOSE, self._at(one.id), lot, moved, one.id)
 

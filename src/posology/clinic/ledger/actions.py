@@ -10,7 +10,7 @@ from uuid import UUID
 
 from posology.clinic.accounts.models import User
 from posology.clinic.audit import action
-from posology.clinic.ledger.books import lot_of
+from posology.clinic.ledger.books import lot_of, receipts_of
 from posology.clinic.ledger.models import LONGEST_LOT, MOST_CONTAINERS, Kind, LedgerAct
 from posology.clinic.ledger.permissions import KEEP, check_can
 from posology.clinic.ledger.rules import content_ug, day_at
@@ -76,9 +76,7 @@ def receive(
             f"The lot had expired on {expires_on:%d-%b-%Y}, before it came. Check both days.",
             field="expires_on",
         )
-    earlier = LedgerAct.objects.for_clinic(clinic).filter(
-        kind=Kind.RECEIVED, product_id=of.product_id, lot=of.number
-    )
+    earlier = receipts_of(clinic).filter(product_id=of.product_id, lot=of.number)
     if earlier.exclude(expires_on=expires_on).exists():
         raise LedgerRefused(
             "The same lot came before with another day of expiry. Read it again on the container.",
@@ -184,7 +182,8 @@ def _out(
     """Take something out of an opened container, or unopened containers of a lot."""
     check_can(by, KEEP)
     clinic = lock_ledger(by)
-    if known := first_answer(row_id, by, {**told, "kind": kind}):
+    of_lot = {} if told["opened_id"] is not None else {"product_id": product_id, "lot": lot}
+    if known := first_answer(row_id, by, {**told, **of_lot, "kind": kind}):
         return known
     if told["opened_id"] is not None:
         opened = _opened(by, told["opened_id"])

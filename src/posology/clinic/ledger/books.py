@@ -11,7 +11,7 @@ from functools import cached_property, reduce
 from operator import or_
 from uuid import UUID
 
-from django.db.models import Max, Min, Q, QuerySet, Sum
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 
 from posology.clinic.accounts.models import Clinic
 from posology.clinic.ledger.doses import Given, given_in, sessions_between, sessions_naming
@@ -63,9 +63,9 @@ class Books:
 
     @cached_property
     def receipts(self) -> Mapping[Lot, LedgerAct]:
-        """The first receipt of each lot, by which a page names it."""
+        """The first receipt of each lot, by which a page names it; one that stands before one taken back."""
         found: dict[Lot, LedgerAct] = {}
-        for row in self.rows:
+        for row in sorted(self.rows, key=lambda r: r.pk in self.undone):
             if row.kind == Kind.RECEIVED:
                 found.setdefault(lot_of(row), row)
         return found
@@ -90,6 +90,12 @@ def acts_of(clinic: Clinic) -> QuerySet[LedgerAct]:
     """Return every entry of a clinic, as they were written."""
     rows = LedgerAct.objects.for_clinic(clinic).select_related("by", "witness", "owner")
     return rows.order_by("position")
+
+
+def receipts_of(clinic: Clinic) -> QuerySet[LedgerAct]:
+    """Return the receipts of a clinic that stand."""
+    taken_back = LedgerAct.objects.for_clinic(clinic).filter(kind=Kind.REVERSED, about=OuterRef("pk"))
+    return acts_of(clinic).filter(~Exists(taken_back), kind=Kind.RECEIVED)
 
 
 def kept_since(clinic: Clinic) -> datetime | None:
@@ -142,7 +148,9 @@ def page_since(clinic: Clinic, on: date) -> datetime:
     """
     rows = LedgerAct.objects.for_clinic(clinic).filter(kind=Kind.CLOSED, on__lt=on)
     last = rows.aggregate(last=Max("on"))["last"]
-    return start_of(on, clinic) - LOOKS_BACK if last is None else start_of(last, clinic)
+    if last is not None:
+        return start_of(last, clinic)
+    return kept_since(clinic) or start_of(on, clinic)  # never closed: nothing is accounted for yet
 
 
 def lots_books(clinic: Clinic, lots: Iterable[Lot], *, at: datetime) -> Books:

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from posology.clinic.ledger.books import LOOKS_BACK, Books, acts_of, kept_since, lots_books, lots_moved
-from posology.clinic.ledger.models import Kind
+from posology.clinic.ledger.books import LOOKS_BACK, Books, kept_since, lots_books, lots_moved, receipts_of
 from posology.clinic.ledger.rules import day_at, product_of
 from posology.clinic.sessions.models import SessionRow
 from posology.clinic.sessions.queries import state_of
@@ -26,7 +25,7 @@ def start_obstacles(session: SessionRow, order: Order, at: datetime) -> Iterator
         return
     worksheet = state_of(session).worksheet
     product_id = worksheet.payload.product_id if worksheet else order.product_id
-    receipts = acts_of(clinic).filter(kind=Kind.RECEIVED, product_id=product_id, at__lte=at)
+    receipts = receipts_of(clinic).filter(product_id=product_id, at__lte=at)
     expires = {row.lot: row.expires_on for row in receipts if row.expires_on is not None}
     here = lots_moved(clinic, since=at - LOOKS_BACK, at=at)  # what was used up long ago holds nothing
     books = lots_books(clinic, [lot for lot in here if lot.product_id == product_id], at=at)

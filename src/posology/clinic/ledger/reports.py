@@ -55,7 +55,9 @@ class Report:
     @cached_property
     def signs(self) -> Mapping[Any, tuple[Sign, ...]]:
         """What each of the twelve patterns would leave behind in this time, the empty ones too."""
-        found = signs_in(self.books, at=self.at) if self.books else ()
+        # As far as the books go: what came later is not in them.
+        until = min(self.at, end_of(self.last, self.by.clinic))
+        found = signs_in(self.books, at=until) if self.books else ()
         start = start_of(self.first, self.by.clinic)
         return by_pattern(s for s in found if s.at >= start)
 

@@ -1,7 +1,7 @@
 """Taking an entry back, settling what does not add up, the inventory, and the close of a day."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from posology.clinic.accounts.models import Clinic, User
 from posology.clinic.audit import action
-from posology.clinic.ledger.books import Books, acts_of, books_of, lot_of, page_since
+from posology.clinic.ledger.books import Books, acts_of, books_of, kept_since, lot_of, page_since
 from posology.clinic.ledger.discrepancies import Discrepancy, discrepancies
 from posology.clinic.ledger.models import Kind, LedgerAct
 from posology.clinic.ledger.permissions import KEEP, SETTLE, check_can
@@ -27,7 +27,7 @@ from posology.clinic.ledger.writing import (
     witnessed,
     write,
 )
-from posology.treatment.ledger import Account, Dose, Lot
+from posology.treatment.ledger import Container, Lot
 from posology.treatment.ledger_signs import Closed, given_on
 
 MAY_BE_TAKEN_BACK = frozenset(
@@ -82,10 +82,22 @@ def _check_may_take_back(row: LedgerAct, books: Books) -> None:
                 f"The session records that {mg(container.given_ug)} was given out of it. "
                 "Correct the session first, if that is wrong."
             )
+        if _is_used(books, container):
+            raise LedgerRefused(
+                "The session records that it was used. Correct the session first, if that is wrong."
+            )
         if container.remaining_ug != container.content_ug:
             raise LedgerRefused("Something was taken out of it. Take that entry back first.")
     if books.unopened(lot_of(row)) - row.safe_change < 0:
         raise LedgerRefused("Containers of it have left the safe since. Take those entries back first.")
+
+
+def _is_used(books: Books, container: Container) -> bool:
+    """Say whether without it more would have been used for its session than was opened for it."""
+    mine = (container.session, container.lot)
+    opened = [c for c in books.ledger.containers.values() if (c.session, c.lot) == mine]
+    used = [d for d in books.ledger.doses if (d.session, d.lot) == mine]
+    return any(d.is_least for d in used) and len(used) >= len(opened)
 
 
 # ---------------------------------------------------------------- discrepancies
@@ -222,7 +234,8 @@ def close_day(*, row_id: UUID, on: date, by: User, at: datetime) -> LedgerAct:
         return known
     check_day(on, clinic, at)
     books = books_of(clinic, at=at, since=page_since(clinic, on))
-    if books is None or on < day_at(clinic, books.rows[0].at):
+    kept = kept_since(clinic)
+    if books is None or kept is None or on < day_at(clinic, kept):
         raise LedgerRefused("The ledger was not kept on this day, so it is not closed.", field="on")
     open_things = open_before_close(books, on)
     if open_things:
@@ -250,7 +263,7 @@ def open_before_close(books: Books, on: date) -> list[str]:
             f"Opened and not accounted for: {len(unsettled)}, with {rest}. "
             "Waste or return the rest before a witness, or say that it is missing."
         )
-    loose = sorted({dose.lot for dose in loose_doses(books) if dose.at < until})
+    loose = sorted({dose.lot for dose in books.ledger.loose if dose.at < until})
     if loose:
         open_things.append(
             f"Given out of no opened container: lot {named(loose)}. "
@@ -266,15 +279,6 @@ def open_before_close(books: Books, on: date) -> list[str]:
             f"Discrepancies without an owner: {len(without)}. Name one, and say what is known."
         )
     return open_things
-
-
-def loose_doses(books: Books) -> Iterator[Dose]:
-    """Yield what was given out of no container on record, and out of lots that were never received."""
-    for line in books.ledger.lines:
-        if isinstance(line.of, Dose) and any(
-            p.account is Account.OPEN and p.opened is None for p in line.postings
-        ):
-            yield line.of
 
 
 def moved_since_counted(books: Books, lot: Lot, on: date | None = None) -> bool:
