@@ -80,6 +80,15 @@ def test_somebody_who_left_stands_in_the_way_of_the_next_start(site):
     assert duty.today(site, NOW).entries[0].number == 1  # and the morning's entries stand
 
 
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": "administrator"}])
+def test_whose_account_is_no_longer_of_a_role_does_not_count_in_it(site, change):
+    session = ready(site)
+    duty.ensure(site, at=NOW)
+    named = {p.person_id for p in duty.today(site, NOW).people if p.role == "airway"}
+    User.objects.filter(pk__in=named).update(**change)
+    assert "duty/airway" in in_the_way(session)
+
+
 def test_a_decision_is_for_the_day_as_it_was_then(site):
     session = ready(site)
     duty.staff(site, at=NOW)

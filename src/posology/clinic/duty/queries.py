@@ -38,10 +38,9 @@ class Day:
         return entry.number if entry else 0
 
     def told(self) -> DutyDay:
-        """Return what the policy asks of the day; who has no account any more is not here."""
-        here = [p.role for p in self.people if p.person.is_active]
+        """Return what the policy asks of the day; who may not have a role any more does not count in it."""
         return DutyDay(
-            roles=None if self.staff is None else frozenset(here),
+            roles=None if self.staff is None else frozenset(p.role for p in self.people if may_still(p)),
             ready=None if self.equipment is None else {c.item: c.ready for c in self.checks},
             decided=frozenset(self.decisions),
         )
@@ -84,13 +83,14 @@ def staff_before(clinic: Clinic, on: date) -> Day | None:
     if last is None:
         return None
     day = day_of(clinic, last.day)
-    here = {person.pk for person in staff(clinic)}
     roles = roles_asked(clinic)
-    fits = all(
-        p.person_id in here and p.role in roles and p.person.role in roles[p.role].accounts
-        for p in day.people
-    )
-    return day if fits else None
+    return day if all(may_still(p) and p.role in roles for p in day.people) else None
+
+
+def may_still(told: DutyPerson) -> bool:
+    """Say whether a person who was named for a role may have it: the account is in use, and of its kind."""
+    role = load_duty().roles.get(told.role)
+    return role is not None and told.person.is_active and told.person.role in role.accounts
 
 
 def is_kept(clinic: Clinic) -> bool:
