@@ -139,7 +139,7 @@ def on_the_page(folder: Path) -> list[dict[str, object]]:
 
     call_command("migrate", interactive=False, verbosity=0)
     now = timezone.now()
-    staff = seed(now=now, zone=zone_at_noon(now, "UTC"), tick=lambda _: None, stories=STORIES)
+    staff = seed(now=now, zone=zone_at_noon(now, "UTC"), tick=lambda _: None, stories=STORIES, days=0)
     client = Client(headers={"HX-Request": "true"})
     client.force_login(staff.prescriber)
     found = []

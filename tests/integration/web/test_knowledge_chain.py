@@ -31,7 +31,7 @@ SCORE = re.compile(r'<tr role="row"[^>]*><th scope="row" role="rowheader">(?:PHQ
 def prescriber(django_db_setup, django_db_blocker) -> Iterator[Client]:
     """The whole demo, seeded once for this file, under the eyes of its prescriber."""
     with django_db_blocker.unblock(), transaction.atomic():
-        seed(now=NOW, zone="UTC", tick=lambda story: None)
+        seed(now=NOW, zone="UTC", tick=lambda story: None, days=0)
         with time_machine.travel(NOW, tick=False):
             yield signed_in(User.objects.get(role=Role.PRESCRIBER))
         transaction.set_rollback(True)
