@@ -15,8 +15,10 @@ from posology.clinic.care.board import today
 from posology.clinic.conflicts import Conflict, WrongPatient
 from posology.clinic.visits.actions import VisitRefused, cancel_visit, move_visit, plan_visits
 from posology.clinic.visits.calendar import calendar_of
+from posology.clinic.visits.interval import neighbours_of
 from posology.clinic.visits.models import VisitAct
 from posology.clinic.visits.queries import free_places, visit_for, visits_of, visits_on
+from posology.protocols import TooSoon
 from posology.protocols.visits import VisitState
 from tests import factories
 from tests.cases import NOW
@@ -203,6 +205,31 @@ def test_a_move_that_is_sent_twice_is_one_act(running):
     sent = [running.move(booked, booked.starts_at + timedelta(hours=2), act_id=act_id) for _ in range(2)]
     assert sent[0].pk == sent[1].pk
     assert len(visit_for(running.site.nurse, booked.row.pk).acts) == 2
+
+
+class Back(Exception):
+    """Takes a move back that was only tried."""
+
+
+def test_what_is_offered_for_a_move_is_what_a_move_takes(running, record_property):
+    """Each free place of the days around is offered where a move there is not refused as too near (N)."""
+    booked, site = running.visits[1], running.site
+    at, tried = NOW + timedelta(hours=4), 0
+    for days in range(-3, 4):
+        places = free_places(site.clinic, booked.on + timedelta(days=days), 120, at=at, but=booked.row.pk)
+        offered = neighbours_of(booked, at=at).kept_by(places)
+        for when, chair in places[:: max(1, len(places) // 6)]:
+            try:
+                with transaction.atomic():
+                    running.move(booked, when, chair=chair, because="Asked for.")
+                    raise Back
+            except Back:
+                assert (when, chair) in offered
+            except (TooSoon, VisitRefused):
+                assert (when, chair) not in offered
+            tried += 1
+    record_property("n", tried)
+    assert tried > 20
 
 
 @pytest.mark.hazard("H-25")

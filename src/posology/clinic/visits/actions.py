@@ -1,6 +1,5 @@
 """Planning, moving and cancelling visits. Each holds the clinic's row, so that one chair is given once."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid5
@@ -11,17 +10,15 @@ from posology.clinic.audit import action
 from posology.clinic.care.queries import at_site, given_before
 from posology.clinic.conflicts import Conflict, WrongPatient, check_page_patient
 from posology.clinic.locks import lock_patient
-from posology.clinic.orders.models import Course
 from posology.clinic.orders.queries import open_course
 from posology.clinic.patients.models import Patient
 from posology.clinic.patients.permissions import check_can
-from posology.clinic.protocols.queries import current_id, library_at
 from posology.clinic.visits.coming import coming_of
 from posology.clinic.visits.hours import closes, open_weekdays, opens, starts_on
+from posology.clinic.visits.interval import Neighbours, neighbours_of
 from posology.clinic.visits.models import LONGEST_REASON, ActKind, VisitAct, VisitRow
 from posology.clinic.visits.queries import Booked, free_places, is_free, taken_on, visit_for, visits_of
-from posology.knowledge.schema import ProtocolFile
-from posology.protocols import Given, History, TooSoon, check_interval
+from posology.clinic.visits.refusals import VisitRefused
 from posology.protocols.visits import (
     appoint,
     expected_minutes,
@@ -29,20 +26,10 @@ from posology.protocols.visits import (
     smallest_interval,
     windows,
 )
-from posology.quantities import DomainError, check_aware
+from posology.quantities import check_aware
 
 MOST_AT_ONCE = 26
 SHOWN = 4  # free places that a refusal names
-
-
-class VisitRefused(DomainError):
-    """A visit that cannot lie there, or cannot be changed any more; ``field`` names what to mend."""
-
-    code = "visit"
-
-    def __init__(self, sentence: str, *, field: str = "") -> None:
-        self.field = field
-        super().__init__(sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +95,12 @@ def plan_visits(
         open_weekdays=open_weekdays(),
         not_before=at,
     )
-    history = given_before(patient, at=at)
-    standing = [b for b in visits_of(course) if b.stands]
+    standing = tuple(b.starts_at for b in visits_of(course) if b.stands)
+    near = Neighbours(patient, protocol, given_before(patient, at=at), standing)
     rows = []
     for n, (window, starts_at) in enumerate(zip(planned, times, strict=True)):
         minutes = expected_minutes(protocol, on=window.target)
-        _check_interval(patient, protocol, starts_at, history, (b.starts_at for b in standing))
+        near.check(starts_at)
         place = _chosen_chair(clinic, starts_at, minutes, chair, at=at)
         row = VisitRow.objects.create(
             id=uuid5(plan_id, str(n)),
@@ -196,11 +183,7 @@ def move_visit(
         )
     _check_reason(reason)
     _check_chair(clinic, Wish(when, chair, booked.row.minutes), at=at, but=booked.row.pk)
-    course: Course = booked.row.course
-    others = [b.starts_at for b in visits_of(course) if b.stands and b.row.pk != booked.row.pk]
-    library = library_at(clinic, at)
-    protocol = library.protocol(current_id(clinic.pk, course.protocol_id, library))
-    _check_interval(patient, protocol, when, given_before(patient, at=at), others)
+    neighbours_of(booked, at=at).check(when)
     return _act(
         booked, act_id, ActKind.MOVED, by, at, starts_at=when, chair=chair, outside_window=outside,
         because=reason,
@@ -347,25 +330,3 @@ def _no_chair(clinic: Clinic, wish: Wish, which: str, *, at: datetime, but: UUID
         f"{which} free on {local:%a %d-%b-%Y} at {local:%H:%M} for {wish.minutes} min. {instead}",
         field="place",
     )
-
-
-def _check_interval(
-    patient: Patient, protocol: ProtocolFile, when: datetime, history: History, others: Iterable[datetime]
-) -> None:
-    """Ask the protocol's smallest interval of what was given, and of the visits before and after."""
-    local = at_site(patient, when)
-    check_interval(protocol, history=history, next_at=local)
-    for other in others:
-        first, second = sorted((local, at_site(patient, other)))
-        try:
-            check_interval(protocol, history=_alone(protocol, first), next_at=second)
-        except TooSoon as refusal:
-            raise VisitRefused(
-                f"{local:%a %d-%b-%Y %H:%M} lies too close to the visit on "
-                f"{at_site(patient, other):%a %d-%b-%Y %H:%M}: {refusal.keeps}",
-                field="place",
-            ) from None
-
-
-def _alone(protocol: ProtocolFile, at: datetime) -> History:
-    return History((Given(at, protocol.id, protocol.substance, None, None, None),))

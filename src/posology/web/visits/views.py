@@ -19,6 +19,7 @@ from posology.clinic.visits.actions import cancel_visit, move_visit, plan_visits
 from posology.clinic.visits.calendar import calendar_of
 from posology.clinic.visits.coming import AT_ONCE, Coming, coming_of
 from posology.clinic.visits.hours import open_from, open_weekdays
+from posology.clinic.visits.interval import neighbours_of
 from posology.clinic.visits.queries import Booked, free_places, visit_for, visits_of, visits_on
 from posology.quantities import DomainError, read_day
 from posology.web.components import Crumbs, Link, errors_of
@@ -247,6 +248,7 @@ def _move_form(opened: OpenPatient, booked: Booked, on: date, *, sent: bool) -> 
     clinic = opened.patient.clinic
     days = _days(opened, booked)
     free = free_places(clinic, on, booked.row.minutes, at=opened.now, but=booked.row.pk) if on in days else ()
+    free = neighbours_of(booked, at=opened.now).kept_by(free)
     outside = not booked.window.holds(on)
     return MoveForm(
         opened.request.POST if sent else None, free=free, zone=ZoneInfo(clinic.zone), outside=outside
