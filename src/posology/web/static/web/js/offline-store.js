@@ -22,6 +22,11 @@ function open() {
   return opened;
 }
 
+/** Whether this device keeps anything at all; asking makes no store, so that nothing is left after a sign-out. */
+export async function isThere() {
+  return Boolean(opened) || !indexedDB.databases || (await indexedDB.databases()).some((db) => db.name === NAME);
+}
+
 function answer(request) {
   return new Promise((done, failed) => {
     request.onsuccess = () => done(request.result);

@@ -8,7 +8,7 @@ import { GIVING, canBeTold, compose, inWords, kindOf, mayRepeat, noteOf } from "
 import { rememberPage, renew, restorePage } from "./offline-page.js";
 import { answeredAt, askAt, clock, say, sayAt, sayKept, sayNothing, showCount, showEntries, useZone } from "./offline-panel.js";
 import { sendAll } from "./offline-send.js";
-import { change, countOf, entriesOf, keep, letGo, mayKeep, recall, remember, wipe } from "./offline-store.js";
+import { change, countOf, entriesOf, isThere, keep, letGo, mayKeep, recall, remember, wipe } from "./offline-store.js";
 
 const UNCONFIRMED_MS = 120000;
 const READ_MS = 8000; // how long the answer to a sign-out stands before the banner goes on
@@ -251,12 +251,13 @@ export async function startOffline() {
   const place = document.querySelector("[data-outage]");
   const shell = document.querySelector("[data-shell]");
   here.isShell = Boolean(shell);
+  document.addEventListener("submit", onSignOut, true);
+  if (!place && !shell && !(await isThere().catch(() => true))) return;
   here.offset = ((await recall("offset").catch(() => 0)) ?? 0);
   if (shell) here.told = await restorePage(shell);
   else if (place) here.told = JSON.parse(place.dataset.outage);
   here.user = here.told?.user ?? (await recall("user").catch(() => "")) ?? "";
   if (place && sure()) here.offset = hearTime(serverNow()); // what the server wrote into this page
-  document.addEventListener("submit", onSignOut, true);
   if (here.told) {
     useZone(here.told.zone);
     document.addEventListener("submit", onSubmit, true);
