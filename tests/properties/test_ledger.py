@@ -4,6 +4,7 @@ import os
 import random
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -13,7 +14,8 @@ from posology.treatment import replay
 from posology.treatment.ledger import Account, Act, ActKind, Dose, Lot, fold
 from posology.treatment.ledger_days import passages
 from posology.treatment.ledger_doses import MOVES_NOTHING, doses_of
-from tests.sessions import SESSION, Log, at
+from tests.midnights import day_ends, start_of
+from tests.sessions import DAY, SESSION, Log, at
 
 SEQUENCES = int(os.environ.get("POSOLOGY_LEDGERS", "3000"))  # set it higher for a longer run
 LOTS = {
@@ -142,12 +144,18 @@ def test_a_lot_that_is_read_alone_says_the_same_as_among_all(record_property):
 # ---------------------------------------------------------------- what a ledger leaves out of a session
 
 _LOTS = ("A1", "B2")
+OF = {
+    "session": SESSION,
+    "product_id": "ketamine-50",
+    "substance": Substance.KETAMINE,
+    "day_ends": day_ends,
+}
 
 
-def told(chance: random.Random) -> Log:
+def told(chance: random.Random, *, start: float = 0.0) -> Log:
     """Draw the log of a session, also such as no clinic should have: dose upon dose, corrections of all."""
     log = Log()
-    minute = 0.0
+    minute = start
     for _ in range(chance.randint(1, 14)):
         minute += chance.choice([0, 1, 2.5, 7])
         lot = chance.choice(_LOTS)
@@ -198,9 +206,40 @@ def test_a_session_gives_the_ledger_the_same_doses_without_what_moves_no_drug(re
         log = told(chance)
         until = at(chance.uniform(0, 80))
         few = replay(e for e in log.events if e.kind not in MOVES_NOTHING)
-        of = {"session": SESSION, "product_id": "ketamine-50", "substance": Substance.KETAMINE, "at": until}
+        of = {**OF, "at": until}
         found = doses_of(replay(log.events), **of)
         assert doses_of(few, **of) == found, seed
         some += bool(found)
     assert some > SEQUENCES / 3
+    record_property("n", SEQUENCES)
+
+
+@pytest.mark.hazard("H-50")
+def test_each_day_gives_what_ran_in_on_it_whenever_it_is_read(record_property):
+    """Sessions around a midnight, read at the end of each day and at the last moment: a day that is over says
+    the same in both; what lies there at its end is what the next day begins with; all days together are what
+    the session gave. N is the number of sessions."""
+    lots = [Lot("ketamine-50", number) for number in _LOTS]
+    acts = [
+        Act(UUID(int=n), ActKind.RECEIVED, lot, containers=9, content_ug=500_000)
+        for n, lot in enumerate(lots, start=1)
+    ]
+    days = [start_of(DAY + timedelta(days=n)) for n in range(4)]
+    over_midnight = 0
+    for seed in range(SEQUENCES):
+        chance = random.Random(seed)
+        state = told(chance, start=chance.uniform(13.3 * 60, 14.1 * 60)).state
+        last = fold(acts, doses_of(state, at=days[-1], **OF))
+        left = dict.fromkeys(lots, 9 * 500_000)
+        for start, end in pairwise(days):
+            now = fold(acts, doses_of(state, at=end, **OF))
+            span = {"at_of": lambda _: days[0], "start": start, "end": end}
+            seen, later = passages(now, **span), passages(last, **span)
+            assert seen == later, seed
+            if start > days[0]:
+                assert {lot: seen[lot].before_ug for lot in lots} == left, seed
+            left = {lot: seen[lot].after_ug for lot in lots}
+        assert last.balance_ug(Account.PATIENT) == state.delivered_mg(days[-1]) * 1000, seed
+        over_midnight += any(dose.goes_on for dose in last.doses)
+    assert over_midnight > SEQUENCES / 10
     record_property("n", SEQUENCES)

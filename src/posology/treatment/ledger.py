@@ -87,7 +87,11 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """What one event of a session gave out of one lot, µg; at least that where a spray was not whole."""
+    """What one event of a session gave out of one lot on one day, µg; the least where a spray was not whole.
+
+    An infusion that ran over midnight is a dose of each day: ``goes_on`` says that more followed on the next,
+    ``began_at`` when the infusion began of which this is a later day's part.
+    """
 
     session: UUID
     lot: Lot
@@ -96,6 +100,8 @@ class Dose:
     amount_ug: int
     is_least: bool = False
     by: str = ""  # who recorded it, as the event says
+    goes_on: bool = False
+    began_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +207,7 @@ class Ledger:
             if not isinstance(dose, Dose):
                 continue
             took = any(p.account is Account.OPEN and p.opened is None for p in line.postings)
-            opened[dose.session, dose.lot] -= 1
+            opened[dose.session, dose.lot] -= dose.began_at is None
             if took or (dose.is_least and opened[dose.session, dose.lot] < 0):
                 found.append(dose)
         return tuple(found)

@@ -195,9 +195,10 @@ class _Look:
             doses[dose.session, dose.lot].append(dose)
         for (session, lot, _), mine in opened.items():
             told = doses[session, lot]
+            begun = [d for d in told if d.began_at is None]
             largest = sorted((c.content_ug for c in mine), reverse=True)
             enough = sum(d.amount_ug for d in told) <= sum(largest[:-1])
-            if len(mine) > 1 and told and enough and len(mine) > len(told):
+            if len(mine) > 1 and told and enough and len(mine) > len(begun):
                 last = max(mine, key=lambda c: self._at(c.id))
                 yield Sign(
                     Pattern.SPARE_CONTAINER,

@@ -7,6 +7,7 @@ import pytest
 from posology.knowledge import Substance
 from posology.treatment.ledger import Account, Act, ActKind, Dose, Lot, fold
 from posology.treatment.ledger_doses import doses_of
+from tests.midnights import day_ends
 from tests.sessions import NAMES, SESSION, Log, at
 
 LOT, DEVICES = Lot("ketamine-50", "A1"), Lot("esketamine-device-28", "E1")
@@ -104,7 +105,12 @@ def infused(dose_mg: str = "37", minutes: str = "45") -> Log:
 
 def doses(log: Log, minute: float, *, product: str = "ketamine-50") -> tuple[Dose, ...]:
     return doses_of(
-        log.state, session=SESSION, product_id=product, substance=Substance.KETAMINE, at=at(minute)
+        log.state,
+        session=SESSION,
+        product_id=product,
+        substance=Substance.KETAMINE,
+        day_ends=day_ends,
+        at=at(minute),
     )
 
 
@@ -140,3 +146,67 @@ def test_a_partial_spray_is_counted_as_the_least_and_says_so():
         (DEVICE_UG, False, DEVICES),
         (0, True, DEVICES),
     ]
+
+
+# ---------------------------------------------------------------- over midnight
+MIDNIGHT = 14 * 60  # minutes after the first moment of these sessions
+
+
+def over_midnight(*, dose_mg: str = "36", minutes: str = "40") -> Log:
+    """Begin an infusion ten minutes before midnight."""
+    log = Log()
+    log.add("administration_started", MIDNIGHT - 10, dose_mg=dose_mg, lot="A1", minutes=minutes)
+    return log
+
+
+def by_day(log: Log, minute: float) -> list[tuple[int, int, bool, bool]]:
+    """Return day, amount, whether more followed and whether it is a later day's part, of each dose."""
+    told = doses(log, minute)
+    return [(d.at.day, d.amount_ug, d.goes_on, d.began_at == at(MIDNIGHT - 10)) for d in told]
+
+
+@pytest.mark.hazard("H-50", n=5)
+def test_an_infusion_over_midnight_is_given_on_both_days_each_what_ran_in():
+    """36 mg over 40 min from 23:50 on: 9 mg and 27 mg, whenever it is looked at (N = 5 moments)."""
+    log = over_midnight()
+    assert by_day(log, MIDNIGHT - 5) == [(24, 4_500, False, False)]
+    assert by_day(log, MIDNIGHT) == [(24, 9_000, True, False)]
+    assert by_day(log, MIDNIGHT + 10) == [(24, 9_000, True, False), (25, 9_000, False, True)]
+    for minute in (MIDNIGHT + 30, MIDNIGHT + 3 * 24 * 60):
+        assert by_day(log, minute) == [(24, 9_000, True, False), (25, 27_000, False, True)]
+
+
+def test_an_infusion_that_is_in_at_midnight_is_of_its_day_alone():
+    assert by_day(over_midnight(minutes="10"), MIDNIGHT + 60) == [(24, 36_000, False, False)]
+
+
+def test_an_infusion_that_stood_still_at_midnight_goes_on_when_it_runs_again():
+    log = over_midnight()
+    log.add("infusion_paused", MIDNIGHT - 5)
+    assert by_day(log, MIDNIGHT + 60) == [(24, 4_500, False, False)]
+    log.add("infusion_resumed", MIDNIGHT + 20)
+    log.add("infusion_stopped", MIDNIGHT + 30, reason="Through.")
+    first, second = doses(log, MIDNIGHT + 60)
+    assert (first.amount_ug, first.goes_on, second.amount_ug, second.at) == (
+        4_500,
+        True,
+        9_000,
+        at(MIDNIGHT + 20),
+    )
+
+
+def test_one_infusion_over_midnight_is_one_use_of_what_was_opened():
+    """Two devices were used beside it, and three containers opened: none is over."""
+    acts = [RECEIVED, *(act(ActKind.OPENED, f"opened {n}", session=SESSION) for n in range(3))]
+    told = doses(over_midnight(), MIDNIGHT + 30)
+    used = [Dose(SESSION, LOT, Substance.KETAMINE, at(MIDNIGHT + 40 + n), 0, is_least=True) for n in range(2)]
+    assert fold(acts, [*told, *used]).loose == ()
+    assert fold(acts[:-1], [*told, *used]).loose == (used[1],)
+
+
+@pytest.mark.hazard("H-50", n=2)
+def test_a_vial_is_accounted_for_alike_whether_midnight_came_or_not():
+    whole = fold([RECEIVED, OPENED, wasted(464_000)], [given(36_000)])
+    parts = fold([RECEIVED, OPENED, wasted(464_000)], doses(over_midnight(), MIDNIGHT + 30))
+    assert whole.containers == parts.containers
+    assert whole.balances == parts.balances

@@ -254,6 +254,16 @@ def test_the_sign_that_a_plant_is_named_for_is_there(name):
     assert all(sign.at <= at(2 * DAY) for sign in told[named])
 
 
+def test_a_second_vial_is_seen_beside_an_infusion_that_ran_over_midnight():
+    """Its part of the next day is no second dose that would explain a second vial."""
+    made = honest()
+    _open_a_second(made)
+    first = made.doses["iv 1"]
+    made.doses["iv 1"] = replace(first, amount_ug=first.amount_ug - 9_000, goes_on=True)
+    made.doses["iv 1 after"] = replace(first, at=at(17), amount_ug=9_000, began_at=first.at)
+    assert {s.pattern for s in made.seen()} == {Pattern.SPARE_CONTAINER, Pattern.NO_DOSE}
+
+
 def test_what_may_still_be_put_right_today_is_no_sign_yet():
     made = honest()
     _keep_a_rest(made)

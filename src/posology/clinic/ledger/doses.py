@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from posology.clinic.accounts.models import Clinic
+from posology.clinic.ledger.rules import day_at, end_of
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.knowledge import Substance
 from posology.treatment import Event, EventKind, load_payload, replay
@@ -71,8 +72,8 @@ def given_in(
         part = wanted[start : start + _AT_ONCE]
         events = _events(part)
         for row in _sessions(clinic, part):
-            mine = _doses(row, events[row.pk], at) if row.pk in events else ()
-            doses += [dose for dose in mine if dose.at >= since]
+            mine = _doses(row, events[row.pk], clinic, at) if row.pk in events else ()
+            doses += [dose for dose in mine if (dose.began_at or dose.at) >= since]
             sessions[row.pk] = row
     return Given(tuple(doses), sessions)
 
@@ -111,7 +112,7 @@ def _events(keys: Sequence[UUID]) -> dict[UUID, list[Event]]:
     return found
 
 
-def _doses(row: SessionRow, events: Sequence[Event], at: datetime) -> tuple[Dose, ...]:
+def _doses(row: SessionRow, events: Sequence[Event], clinic: Clinic, at: datetime) -> tuple[Dose, ...]:
     # As it was signed, or as it stands even if somebody altered it: what was given is in the ledger.
     order = json.loads(row.order.body)
     return doses_of(
@@ -119,5 +120,6 @@ def _doses(row: SessionRow, events: Sequence[Event], at: datetime) -> tuple[Dose
         session=row.pk,
         product_id=order["product_id"],
         substance=Substance(order["substance"]),
+        day_ends=lambda moment: end_of(day_at(clinic, moment), clinic),
         at=at,
     )

@@ -61,6 +61,8 @@ class LedgerLine:
     witness: str
     is_least: bool = False
     is_undone: bool = False
+    goes_on: bool = False  # an infusion that ran over midnight: the rest stands on the next day
+    began_at: datetime | None = None  # when it began, of what ran in on a later day
 
 
 def lines_of(books: Books, *, start: datetime | None = None) -> tuple[LedgerLine, ...]:
@@ -91,7 +93,18 @@ def _dose_line(dose: Dose, books: Books, people: Mapping[str, str]) -> LedgerLin
     session = books.sessions.get(dose.session)
     by = people.get(dose.by, "")
     return LedgerLine(
-        dose.at, GIVEN, dose.lot, dose.amount_ug, 0, None, session, by, "", is_least=dose.is_least
+        at=dose.at,
+        kind=GIVEN,
+        lot=dose.lot,
+        ug=dose.amount_ug,
+        containers=0,
+        act=None,
+        session=session,
+        by=by,
+        witness="",
+        is_least=dose.is_least,
+        goes_on=dose.goes_on,
+        began_at=dose.began_at,
     )
 
 

@@ -96,7 +96,7 @@ def _is_used(books: Books, container: Container) -> bool:
     """Say whether without it more would have been used for its session than was opened for it."""
     mine = (container.session, container.lot)
     opened = [c for c in books.ledger.containers.values() if (c.session, c.lot) == mine]
-    used = [d for d in books.ledger.doses if (d.session, d.lot) == mine]
+    used = [d for d in books.ledger.doses if (d.session, d.lot) == mine and d.began_at is None]
     return any(d.is_least for d in used) and len(used) >= len(opened)
 
 

@@ -1,7 +1,6 @@
 """What the inspector's report says on paper and in a spreadsheet: the same lines as its page."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from posology.clinic.ledger.discrepancies import Discrepancy
@@ -11,7 +10,16 @@ from posology.clinic.ledger.rules import law_of, product_of
 from posology.treatment.ledger import Lot
 from posology.treatment.ledger_signs import Sign
 from posology.web.components.text import day_text, zone_text
-from posology.web.ledger.words import DID, PATTERNS, UG_PER_MG, containers_text, mg, title_of
+from posology.web.ledger.words import (
+    DID,
+    PATTERNS,
+    UG_PER_MG,
+    containers_text,
+    dose_words,
+    mg,
+    moment_text,
+    title_of,
+)
 from posology.web.outage.papers import head_of
 
 _ACTIVE = "=+-@\t\r"
@@ -22,21 +30,16 @@ def plain_cell(text: str) -> str:
     return f"'{text}" if text[:1] and text[0] in _ACTIVE else text
 
 
-def _moment(at: datetime, zone: ZoneInfo) -> str:
-    local = at.astimezone(zone)
-    return f"{day_text(local.date())} {local:%H:%M}"
-
-
 def _patient(line: LedgerLine) -> str:
     if line.session is None:
         return ""
     return f"{line.session.patient}, ID {line.session.patient.identifier}"
 
 
-def _said(line: LedgerLine) -> str:
+def _said(line: LedgerLine, zone: ZoneInfo) -> str:
     """Return what beside the amount is written of a line."""
     act = line.act
-    parts = ["at least; a spray was not whole"] if line.is_least else []
+    parts = [dose_words(line, zone)]
     if act is not None:
         parts += [act.party, act.document, act.reason]
         parts += [f"looked into by {act.owner.full_name}"] if act.owner else []
@@ -62,7 +65,7 @@ def csv_lines(found: Report) -> Iterator[tuple[str, ...]]:
         patient = line.session.patient if line.session else None
         product = product_of(line.lot)
         yield (
-            _moment(line.at, zone),
+            moment_text(line.at, zone),
             line.at.isoformat(timespec="seconds"),
             DID[line.kind],
             title_of(line.lot) if line.lot.product_id else "",
@@ -74,7 +77,7 @@ def csv_lines(found: Report) -> Iterator[tuple[str, ...]]:
             patient.identifier if patient else "",
             line.by,
             line.witness,
-            _said(line),
+            _said(line, zone),
             str(line.act.pk) if line.act else "seen in the session",
         )
 
@@ -146,7 +149,7 @@ def _sign_row(sign: Sign, found: Report, zone: ZoneInfo) -> list[str]:
     return [
         PATTERNS[sign.pattern][0],
         lot,
-        _moment(sign.at, zone),
+        moment_text(sign.at, zone),
         str(mg(sign.ug)) if sign.ug else "",
         who,
     ]
@@ -158,7 +161,7 @@ def _discrepancy_row(found: Discrepancy, zone: ZoneInfo) -> list[str]:
     missing = "missing" if found.missing_ug > 0 else "too much"
     return [
         found.act.lot,
-        _moment(found.act.at, zone),
+        moment_text(found.act.at, zone),
         f"{mg(abs(found.missing_ug))} {missing}",
         owner,
         "; ".join(k for k in known if k),
@@ -170,11 +173,11 @@ def _line_row(line: LedgerLine, zone: ZoneInfo) -> list[str]:
     count = containers_text(line.act.containers, line.lot) if line.act and line.act.containers else ""
     amount = str(mg(line.ug)) if line.ug else ""
     return [
-        _moment(line.at, zone),
+        moment_text(line.at, zone),
         DID[line.kind],
         line.lot.number,
         ", ".join(part for part in (amount, count) if part),
-        "; ".join(part for part in (_patient(line), _said(line)) if part),
+        "; ".join(part for part in (_patient(line), _said(line, zone)) if part),
         line.by,
         line.witness,
     ]

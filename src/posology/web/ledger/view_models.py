@@ -19,7 +19,7 @@ from posology.treatment.ledger_days import Passage
 from posology.treatment.ledger_signs import Sign
 from posology.web.components import Cell, Chip, Column, EmptyState, Row, Status, Table
 from posology.web.components.text import clock_text, day_text
-from posology.web.ledger.words import DID, PATTERNS, containers_text, mg, title_of, volume
+from posology.web.ledger.words import DID, PATTERNS, containers_text, dose_words, mg, title_of, volume
 
 
 def lot_url(receipt: LedgerAct) -> str:
@@ -162,7 +162,7 @@ def _line_row(line: LedgerLine, zone: ZoneInfo, may_take_back: bool) -> Row:
     return Row(
         (
             Cell(line.at),
-            Cell(DID[line.kind], sub="at least; a spray was not whole" if line.is_least else "", chip=chip),
+            Cell(DID[line.kind], sub=dose_words(line, zone), chip=chip),
             Cell(line.lot.number, whole=True, sub=title_of(line.lot)),
             _amount_cell(line),
             _for_cell(line, zone),

@@ -1,14 +1,17 @@
 """How the ledger speaks: amounts with their unit, what an entry did, what a sign means."""
 
+from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from posology.clinic.ledger.models import Kind
-from posology.clinic.ledger.queries import GIVEN
+from posology.clinic.ledger.queries import GIVEN, LedgerLine
 from posology.clinic.ledger.rules import product_of
 from posology.knowledge.schema import Product
 from posology.quantities import Quantity
 from posology.treatment.ledger import Lot
 from posology.treatment.ledger_signs import Pattern
+from posology.web.components.text import day_text
 
 UG_PER_MG = 1000
 
@@ -55,6 +58,20 @@ PATTERNS: dict[Pattern, tuple[str, str]] = {
 def mg(ug: int) -> Quantity:
     """Return an amount of the ledger in mg."""
     return Quantity(Decimal(ug) / UG_PER_MG, "mg")
+
+
+def moment_text(at: datetime, zone: ZoneInfo) -> str:
+    """Return the day and the minute of a moment where the clinic is."""
+    local = at.astimezone(zone)
+    return f"{day_text(local.date())} {local:%H:%M}"
+
+
+def dose_words(line: LedgerLine, zone: ZoneInfo) -> str:
+    """Say of a dose what its amount alone does not: that it is the least, or a day's part of an infusion."""
+    parts = ["at least; a spray was not whole"] if line.is_least else []
+    parts += [f"after midnight, begun {moment_text(line.began_at, zone)}"] if line.began_at else []
+    parts += ["until midnight; the rest is on the next day"] if line.goes_on else []
+    return ", ".join(parts)
 
 
 def volume(ug: int, product: Product | None) -> Quantity | None:
