@@ -12,7 +12,14 @@ from posology.clinic.accounts.permissions import NotPermitted
 from posology.clinic.audit.queries import verify_chain
 from posology.clinic.care.start_checks import asked_at_start
 from posology.clinic.conflicts import Conflict
-from posology.clinic.duty.actions import DutyRefused, Looked, decide_without, record_equipment, set_kept
+from posology.clinic.duty.actions import (
+    DutyRefused,
+    Looked,
+    decide_without,
+    record_day,
+    record_equipment,
+    set_kept,
+)
 from posology.clinic.duty.models import DutyDecision, DutyEntry, DutyPerson, EquipmentCheck
 from posology.clinic.orders.stored import order_of
 from posology.clinic.sessions.models import SessionRow
@@ -54,6 +61,11 @@ def test_a_dose_starts_only_on_a_recorded_day(site, monkeypatch):
         duty.staff(site, at=NOW)
         duty.equipment(site, at=NOW)
         assert factories.event(**start, **factories.starting(session)).state.started_at == NOW
+
+
+def test_a_record_of_neither_staff_nor_equipment_is_refused(site):
+    with pytest.raises(DutyRefused, match="so nothing was recorded"):
+        record_day(row_id=uuid4(), people=None, looked=None, seen={}, by=site.nurse, at=NOW)
 
 
 def test_yesterdays_record_is_not_todays(site):

@@ -87,6 +87,14 @@ def test_a_question_that_was_not_answered_is_asked_again_and_nothing_is_written(
     assert not duty.today(site, NOW).entries
 
 
+@pytest.mark.parametrize("said", [{"part": []}, {"part": ["rota"]}, {"part": ["staff", ""]}, {"what": "all"}])
+def test_a_form_that_does_not_say_what_it_records_is_refused_and_never_told_as_kept(site, said):
+    client, sent = signed_in(site.nurse), morning(site, **said)
+    answer = client.post(PAGE, sent)
+    assert answer.status_code == 422 and "nothing was recorded" in text_of(answer)
+    assert "record is kept" not in text_of(client.get(PAGE)) and entries(site) == []
+
+
 def test_people_of_another_day_than_the_page_showed_are_refused(site):
     duty.ensure(site, at=NOW - timedelta(days=1))
     client = signed_in(site.nurse)

@@ -123,8 +123,11 @@ def record_day(
     Raises
     ------
     NotPermitted, DutyRefused, Conflict
-        As :func:`record_staff` and :func:`record_equipment`.
+        As :func:`record_staff` and :func:`record_equipment`; and where neither was told.
     """
+    check_can(by, RECORD)
+    if people is None and looked is None:
+        raise DutyRefused("Neither the staff nor the equipment was told, so nothing was recorded.")
     made = []
     told: dict[str, Any] = {"because": because, "by": by, "at": at}
     if people is not None:

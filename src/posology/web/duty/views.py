@@ -11,14 +11,14 @@ from django.urls import reverse
 from posology.clinic.accounts.models import User
 from posology.clinic.accounts.permissions import NotPermitted
 from posology.clinic.conflicts import Conflict
-from posology.clinic.duty.actions import decide_without, record_day, set_kept
+from posology.clinic.duty.actions import DutyRefused, decide_without, record_day, set_kept
 from posology.clinic.duty.models import Kind
 from posology.clinic.duty.permissions import DECIDE, RECORD, SET, VIEW, check_can, may
 from posology.clinic.duty.queries import Day, day_at, day_of, is_kept, setting_of, staff_before
 from posology.quantities import DomainError
 from posology.web.components import Choice, ErrorSummary, Field, Problem
 from posology.web.duty import view_models
-from posology.web.duty.forms import DayForm, Group
+from posology.web.duty.forms import EQUIPMENT, STAFF, DayForm, Group
 from posology.web.page import new_id, now_of, person, show
 from posology.web.sent import kept_id, sent_id
 
@@ -47,8 +47,6 @@ def today(request: HttpRequest) -> HttpResponse:
         return _page(request, day, form)
     form.sent = request.POST
     what = request.POST.get("what", "")
-    if what not in RECORDED:
-        return redirect("duty")
     try:
         done = _act(request, what, by, form)
     except (Conflict, NotPermitted):
@@ -65,6 +63,8 @@ def today(request: HttpRequest) -> HttpResponse:
 
 def _act(request: HttpRequest, what: str, by: User, form: DayForm) -> bool:
     """Do what a form asks for; what is amiss stands in the form, and nothing is written."""
+    if what not in RECORDED:
+        raise DutyRefused("This form does not say what it is for, so nothing was recorded. Fill it in below.")
     told: dict[str, Any] = {"row_id": sent_id(request), "by": by, "at": now_of(request)}
     because = request.POST.get("because", "")
     if what == "decide":
@@ -77,14 +77,25 @@ def _act(request: HttpRequest, what: str, by: User, form: DayForm) -> bool:
             return False
         set_kept(kept=kept == "yes", because=because, **told)
         return True
-    asked = {"record": request.POST.getlist("part"), "staff": ["staff"], "equipment": ["equipment"]}[what]
-    people = form.people(changing=what == "staff") if "staff" in asked else None
-    looked = form.looked() if "equipment" in asked else None
+    asked = _parts(request) if what == "record" else [what]
+    people = form.people(changing=what == "staff") if STAFF in asked else None
+    looked = form.looked() if EQUIPMENT in asked else None
     if form.faults:
         return False
     seen = {kind: _number(request, f"seen-{kind.value}") for kind in Kind}
     record_day(people=people, looked=looked, because=because, seen=seen, **told)
     return True
+
+
+def _parts(request: HttpRequest) -> list[str]:
+    """Return which parts of the day a form records; one that names none records nothing, and says so."""
+    parts = request.POST.getlist("part")
+    if not parts or not {*parts} <= {STAFF, EQUIPMENT}:
+        raise DutyRefused(
+            "This form does not say whether it is about the staff, the equipment or both, so nothing was "
+            "recorded. Fill it in below."
+        )
+    return parts
 
 
 def _number(request: HttpRequest, name: str) -> int:
