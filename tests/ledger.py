@@ -4,7 +4,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from posology.clinic.accounts.models import User
+from posology.clinic.accounts.actions import make_user
+from posology.clinic.accounts.models import Role, User
 from posology.clinic.ledger.actions import count, open_container, receive, waste
 from posology.clinic.ledger.models import LedgerAct
 from posology.clinic.ledger.witness import Witnessed
@@ -19,6 +20,26 @@ BEFORE = NOW - timedelta(hours=6)
 def seen_by(person: User, at: datetime = NOW) -> Witnessed:
     """Return a witness who has just given the own password."""
     return Witnessed(person, at)
+
+
+def doubles_of(person: User) -> tuple[User, ...]:
+    """Make second accounts of a person, as prescriber: of the name as it is and as it may be written."""
+    family, given = person.full_name.split(", ")
+    names = (person.full_name, f"{family.upper()},  {given.replace('u', 'ú')}", f"Dr. {given} {family}")
+    accounts = [(f"double-{n}", name) for n, name in enumerate(names)]
+    accounts.append((person.username.upper(), "Somebody Else"))
+    return tuple(
+        make_user(
+            username=username,
+            full_name=name,
+            role=Role.PRESCRIBER,
+            clinic=person.clinic,
+            password=factories.PASSWORD,
+            by=factories.SYSTEM,
+            at=BEFORE,
+        )
+        for username, name in accounts
+    )
 
 
 def received(

@@ -3,10 +3,15 @@
 import argparse
 import getpass
 import sys
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 from posology.quantities import DomainError
+
+if TYPE_CHECKING:  # the models can be imported once the server is set up
+    from posology.clinic.accounts.models import User
 
 ROLES = ("nurse", "prescriber", "director", "administrator")
 
@@ -30,12 +35,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_person(given: argparse.Namespace) -> str:
-    """Make an account, and its clinic where there is none of that name; return what was made."""
+    """Make an account, and its clinic where there is none of that name; return what was made.
+
+    Raises
+    ------
+    DomainError
+        If it cannot be made like this, or may be a second one of a person who has one; nothing is kept.
+    """
+    from django.db import transaction
+
+    password = _password()
+    with transaction.atomic():
+        return _add(given, password)
+
+
+def _add(given: argparse.Namespace, password: str) -> str:
     from posology.clinic.accounts.actions import make_user, open_clinic
     from posology.clinic.accounts.models import Clinic, Role
+    from posology.clinic.accounts.queries import other_accounts_of
 
     now, by = datetime.now(UTC), "system:set-up"
-    password = _password()
     clinic = Clinic.objects.filter(name=given.clinic).first()
     if clinic is None:
         if given.zone not in available_timezones():
@@ -43,7 +62,7 @@ def add_person(given: argparse.Namespace) -> str:
         clinic = open_clinic(
             name=given.clinic, zone=given.zone, jurisdiction=given.jurisdiction, by=by, at=now
         )
-    make_user(
+    made = make_user(
         username=given.username,
         full_name=given.full_name,
         role=Role(given.role),
@@ -52,7 +71,23 @@ def add_person(given: argparse.Namespace) -> str:
         by=by,
         at=now,
     )
-    return f"{given.full_name} can sign in at {clinic.name} as {given.role}, with the name {given.username}."
+    told = f"{made.full_name} can sign in at {clinic.name} as {made.role}, with the name {made.username}."
+    return " ".join([told, *_about(other_accounts_of(made), made)])
+
+
+def _about(others: Iterable["User"], made: "User") -> Iterator[str]:
+    """Say which accounts count as one person with a new one; refuse a second one of the same role.
+
+    Who is prescriber and director at once has two accounts, and is never the second person to either.
+    """
+    for other in others:
+        if other.role == made.role:
+            raise SetUpRefused(
+                f"There is a {made.role} of this name already, {other.full_name}, who signs in as "
+                f"{other.username}. One person has one account of a role, so none was made. If it is "
+                "somebody else, write a full name that tells the two apart, as with a middle name."
+            )
+        yield f"By name it is one person with {other.username}, {other.role}: neither witnesses the other."
 
 
 def _password() -> str:

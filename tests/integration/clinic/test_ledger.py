@@ -215,8 +215,9 @@ def _doors(site, witness: Witnessed, vial):
 
 @pytest.mark.hazard("H-51")
 def test_a_witness_who_is_none_is_refused_at_every_door(site, record_property):
-    """The same person, one whose password is 10 min and 1 s old, one from the future, another clinic's, an
-    administrator; five acts each. Nothing is written. N is the number of tries."""
+    """The same person, also by a second account of the name, the name with other signs, or the mailbox; one
+    whose password is 10 min and 1 s old, one from the future, another clinic's, an administrator; five acts
+    each. Nothing is written. N is the number of tries."""
     ledger.received(site)
     vial = ledger.opened(site)
     ledger.counted(site, 9)
@@ -227,12 +228,14 @@ def test_a_witness_who_is_none_is_refused_at_every_door(site, record_property):
         Witnessed(site.prescriber, NOW + timedelta(seconds=1)),
         Witnessed(other.prescriber, NOW),
         Witnessed(site.administrator, NOW),
+        *(Witnessed(person, NOW) for person in ledger.doubles_of(site.nurse)),
     ]
     before, tried = LedgerAct.objects.for_clinic(site.clinic).count(), 0
     for witness in none:
         for act in _doors(site, witness, vial):
-            with pytest.raises(LedgerRefused, match=r"[Ww]itness"):
+            with pytest.raises(LedgerRefused, match=r"[Ww]itness") as refusal:
                 act()
+            assert refusal.value.field.startswith("witness")
             tried += 1
     assert LedgerAct.objects.for_clinic(site.clinic).count() == before
     waste(row_id=uuid4(), opened_id=vial.pk, amount_ug=1000, reason="Rest.", by=site.nurse, at=NOW,
@@ -280,6 +283,14 @@ def test_a_witness_gives_the_own_name_and_password(site, settings):
     assert _ask(site, address="192.168.7.1").person == site.prescriber
 
 
+def test_a_second_account_of_ones_own_is_no_witness_and_a_namesake_is_told_what_to_do(site):
+    for double in ledger.doubles_of(site.nurse):
+        with pytest.raises(LedgerRefused, match=r"full name that tells you apart|is signed in") as refusal:
+            _ask(site, username=double.username)
+        assert refusal.value.field == "witness"
+    assert _ask(site, username=factories.colleague(site).username)
+
+
 def test_wrong_passwords_of_a_witness_are_counted_and_delayed_as_at_sign_in(site):
     for _ in range(5):
         with pytest.raises(LedgerRefused, match="do not belong together"):
@@ -318,6 +329,9 @@ def test_a_difference_has_an_owner_a_reason_and_another_person_who_settles_it(si
     take_on(row_id=uuid4(), owner=site.nurse, reason="One box was not full.", **told)
     with pytest.raises(NotPermitted):
         settle(row_id=uuid4(), reason="Found.", **told | {"by": site.nurse})
+    second = ledger.doubles_of(site.nurse)[0]
+    with pytest.raises(LedgerRefused, match="Somebody else settles it"):
+        settle(row_id=uuid4(), reason="Found.", **told | {"by": second})
     settle(row_id=uuid4(), reason="The supplier confirms: nine came.", **told)
     (found,) = discrepancies(books(site).rows)
     assert (found.missing_ug, found.owner, found.settled is not None) == (VIAL_UG, site.nurse, True)

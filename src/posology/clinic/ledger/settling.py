@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from posology.clinic.accounts.models import Clinic, User
+from posology.clinic.accounts.queries import is_one_person
 from posology.clinic.audit import action
 from posology.clinic.ledger.books import Books, acts_of, books_of, kept_since, lot_of, page_since
 from posology.clinic.ledger.discrepancies import Discrepancy, discrepancies
@@ -170,7 +171,7 @@ def settle(*, row_id: UUID, about_id: UUID, reason: str, by: User, at: datetime)
         raise LedgerRefused("It is settled already. Reload the page.")
     if found.owner is None:
         raise LedgerRefused("It has no owner yet, so nobody has looked into it. Name one first.")
-    if found.act.by_id == by.pk:
+    if is_one_person(found.act.by, by):
         raise LedgerRefused("You wrote the entry that shows it. Somebody else settles it.")
     lot = lot_of(found.act)
     return write(row_id, Kind.RESOLVED, by=by, at=at, product_id=lot.product_id, lot=lot.number, **told)

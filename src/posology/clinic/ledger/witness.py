@@ -1,4 +1,7 @@
-"""A true witness: another person of the clinic, with the own password, in the act itself (hazard H-51)."""
+"""A true witness: another person of the clinic, with the own password, in the act itself (hazard H-51).
+
+Two accounts of one name, or of one mailbox, are one person, as where a protocol is reviewed.
+"""
 
 import math
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from django.contrib import auth
 
 from posology.clinic.accounts.guesses import note_attempt, wait_before_next
 from posology.clinic.accounts.models import User
+from posology.clinic.accounts.queries import is_one_person
 from posology.clinic.ledger.permissions import KEEP, may
 from posology.clinic.ledger.rules import day_at, witness_within
 from posology.quantities import DomainError
@@ -68,7 +72,7 @@ def witness_of(*, username: str, password: str, address: str, by: User, at: date
 
 
 def check_witness(told: Witnessed, *, by: User, at: datetime) -> None:
-    """Refuse a witness who is the same person, of another clinic, may not, or signed too long ago.
+    """Refuse a witness who is the same person under whatever account, may not, or signed too long ago.
 
     Raises
     ------
@@ -78,6 +82,13 @@ def check_witness(told: Witnessed, *, by: User, at: datetime) -> None:
     person = told.person
     if person.pk == by.pk:
         raise LedgerRefused("The witness is the person who writes this. Ask a colleague.", field="witness")
+    if is_one_person(person, by):
+        raise LedgerRefused(
+            f"By its name the account of the witness, {person.full_name}, may be a second one of who writes "
+            "this, so the ledger could not tell that two have seen it. Ask a colleague of another name. If "
+            "you are two people, have an account made with a full name that tells you apart.",
+            field="witness",
+        )
     if person.clinic_id != by.clinic_id or not may(person, KEEP):
         raise LedgerRefused(
             "The witness does not keep the ledger here. Ask a nurse, a prescriber or the director.",

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from posology.clinic.accounts.models import User
+from posology.clinic.accounts.queries import is_one_person
 from posology.clinic.ledger import actions
 from posology.clinic.ledger.books import acts_of
 from posology.clinic.ledger.models import Kind
@@ -276,7 +277,7 @@ def discrepancy(request: HttpRequest, entry: UUID) -> HttpResponse:
         "lot_url": _lot_url_of(by, found.act.product_id, found.act.lot),
         "forms": of,
         "may_keep": may(by, KEEP),
-        "may_settle": may(by, SETTLE) and found.owner is not None and found.act.by_id != by.pk,
+        "may_settle": may(by, SETTLE) and found.owner is not None and not is_one_person(found.act.by, by),
         "errors": errors_of(sent) if sent is not None else None,
     }
     return page(request, "ledger/discrepancy.html", context)
