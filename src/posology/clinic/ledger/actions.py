@@ -4,6 +4,7 @@ Everybody waits for everybody: the clinic's ledger is locked for each entry, so 
 opened twice and a waste never written twice (hazards H-25, H-26).
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -168,30 +169,41 @@ def _opened(by: User, key: UUID) -> LedgerAct:
 # ---------------------------------------------------------------- what leaves without a patient
 
 
+@dataclass(frozen=True, slots=True)
+class Some:
+    """What leaves: an amount out of an opened container, or unopened containers of a lot."""
+
+    opened_id: UUID | None = None
+    amount_ug: int = 0
+    product_id: str = ""
+    lot: str = ""
+    containers: int = 0
+
+
 def _out(
     kind: Kind,
+    some: Some,
     *,
     row_id: UUID,
+    witness: Witnessed | None = None,
     by: User,
     at: datetime,
-    told: dict[str, Any],
-    product_id: str,
-    lot: str,
-    witness: Witnessed | None,
+    **said: Any,
 ) -> LedgerAct:
     """Take something out of an opened container, or unopened containers of a lot."""
     check_can(by, KEEP)
     clinic = lock_ledger(by)
-    of_lot = {} if told["opened_id"] is not None else {"product_id": product_id, "lot": lot}
+    told = {"opened_id": some.opened_id, "amount_ug": some.amount_ug, "containers": some.containers, **said}
+    of_lot = {} if some.opened_id is not None else {"product_id": some.product_id, "lot": some.lot}
     if known := first_answer(row_id, by, {**told, **of_lot, "kind": kind}):
         return known
-    if told["opened_id"] is not None:
-        opened = _opened(by, told["opened_id"])
+    if some.opened_id is not None:
+        opened = _opened(by, some.opened_id)
         of = lot_of(opened)
-        check_rest(told["amount_ug"], books_with(opened, at=at), opened)
+        check_rest(some.amount_ug, books_with(opened, at=at), opened)
     else:
-        of = Lot(product_id, lot)
-        check_containers(told["containers"], lot_books(clinic, of, at=at), of)
+        of = Lot(some.product_id, some.lot)
+        check_containers(some.containers, lot_books(clinic, of, at=at), of)
     seen = None if witness is None else witnessed(witness, by=by, at=at)
     return write(
         row_id,
@@ -200,27 +212,17 @@ def _out(
         at=at,
         product_id=of.product_id,
         lot=of.number,
-        safe_change=-told["containers"],
+        safe_change=-some.containers,
         witness=seen,
         **told,
     )
 
 
 @action
-def waste(
-    *,
-    row_id: UUID,
-    reason: str,
-    witness: Witnessed,
-    opened_id: UUID | None = None,
-    amount_ug: int = 0,
-    product_id: str = "",
-    lot: str = "",
-    containers: int = 0,
-    by: User,
-    at: datetime,
-) -> LedgerAct:
+def waste(*, row_id: UUID, reason: str, witness: Witnessed, by: User, at: datetime, **of: Any) -> LedgerAct:
     """Waste the rest of an opened container, or unopened ones that broke or expired, before a witness.
+
+    ``of`` says of what: the fields of :class:`Some`.
 
     Raises
     ------
@@ -228,17 +230,7 @@ def waste(
         If more is wasted than is there, no reason is told, or the witness is none.
     """
     reason = check_said(reason, "manner of the waste", field="reason")
-    told = {"opened_id": opened_id, "amount_ug": amount_ug, "containers": containers, "reason": reason}
-    return _out(
-        Kind.WASTED,
-        row_id=row_id,
-        by=by,
-        at=at,
-        told=told,
-        product_id=product_id,
-        lot=lot,
-        witness=witness,
-    )
+    return _out(Kind.WASTED, Some(**of), row_id=row_id, witness=witness, by=by, at=at, reason=reason)
 
 
 @action
@@ -248,15 +240,13 @@ def give_back(
     to: str,
     document: str,
     witness: Witnessed,
-    opened_id: UUID | None = None,
-    amount_ug: int = 0,
-    product_id: str = "",
-    lot: str = "",
-    containers: int = 0,
     by: User,
     at: datetime,
+    **of: Any,
 ) -> LedgerAct:
     """Return containers, or the rest of one, to the supplier, the pharmacy or a reverse distributor.
+
+    ``of`` says of what: the fields of :class:`Some`.
 
     Raises
     ------
@@ -265,35 +255,15 @@ def give_back(
     """
     to = check_said(to, "name of who took it", field="to")
     document = check_said(document, "number of the paper", field="document")
-    told: dict[str, Any] = {"opened_id": opened_id, "amount_ug": amount_ug, "containers": containers}
-    told |= {"party": to, "document": document}
-    return _out(
-        Kind.RETURNED,
-        row_id=row_id,
-        by=by,
-        at=at,
-        told=told,
-        product_id=product_id,
-        lot=lot,
-        witness=witness,
-    )
+    said = {"party": to, "document": document}
+    return _out(Kind.RETURNED, Some(**of), row_id=row_id, witness=witness, by=by, at=at, **said)
 
 
 @action
-def miss(
-    *,
-    row_id: UUID,
-    reason: str,
-    owner: User,
-    opened_id: UUID | None = None,
-    amount_ug: int = 0,
-    product_id: str = "",
-    lot: str = "",
-    containers: int = 0,
-    by: User,
-    at: datetime,
-) -> LedgerAct:
+def miss(*, row_id: UUID, reason: str, owner: User, by: User, at: datetime, **of: Any) -> LedgerAct:
     """Say that something is missing, or was wasted and nobody saw it: a discrepancy with an owner.
+
+    ``of`` says of what: the fields of :class:`Some`.
 
     Raises
     ------
@@ -302,11 +272,7 @@ def miss(
     """
     reason = check_said(reason, "reason", field="reason")
     check_owner(owner, by)
-    told: dict[str, Any] = {"opened_id": opened_id, "amount_ug": amount_ug, "containers": containers}
-    told |= {"reason": reason, "owner_id": owner.pk}
-    return _out(
-        Kind.MISSED, row_id=row_id, by=by, at=at, told=told, product_id=product_id, lot=lot, witness=None
-    )
+    return _out(Kind.MISSED, Some(**of), row_id=row_id, by=by, at=at, reason=reason, owner_id=owner.pk)
 
 
 @action
