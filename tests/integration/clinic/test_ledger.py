@@ -10,7 +10,7 @@ from posology.clinic.accounts.permissions import NotFound, NotPermitted
 from posology.clinic.care.session import record_event
 from posology.clinic.conflicts import Conflict
 from posology.clinic.ledger.actions import count, draw, give_back, miss, open_container, receive, waste
-from posology.clinic.ledger.books import books_of, lots_books
+from posology.clinic.ledger.books import books_of
 from posology.clinic.ledger.discrepancies import discrepancies
 from posology.clinic.ledger.models import Kind, LedgerAct
 from posology.clinic.ledger.queries import inventory_due
@@ -392,17 +392,3 @@ def test_a_notice_of_a_loss_is_due_on_a_working_day_and_no_day_is_lost(site):
         date(2026, 11, 30), date(2026, 11, 30), date(2026, 11, 30), date(2026, 12, 1)
     ]  # fmt: skip
     assert years_later(date(2028, 2, 29), 2) == date(2030, 2, 28)
-
-
-# ---------------------------------------------------------------- lots that were used up long ago
-
-
-def test_a_lot_used_up_long_ago_is_left_out_of_a_page_and_found_by_name(site):
-    past = NOW - timedelta(days=60)
-    ledger.received(site, containers=1, at=past)
-    ledger.wasted(site, ledger.opened(site, at=past), VIAL_UG, at=past)
-    ledger.received(site, lot="NEW-1")
-    page = books_of(site.clinic, at=AFTER, since=NOW - timedelta(days=31))
-    assert [lot.number for lot in page.lots] == ["NEW-1"]
-    assert lots_books(site.clinic, [LOT], at=AFTER).ledger.unaccounted_ug == 0
-    assert {lot.number for lot in books(site).lots} == {"NEW-1", factories.LOT}

@@ -7,11 +7,13 @@ import pytest
 
 from posology.clinic.conflicts import Conflict
 from posology.clinic.ledger.actions import waste
+from posology.clinic.ledger.books import books_of, lots_books
 from posology.clinic.ledger.gate import start_obstacles
 from posology.clinic.ledger.queries import ledger_day
 from posology.clinic.ledger.reports import report
 from posology.clinic.ledger.settling import close_day, take_back
 from posology.clinic.ledger.witness import LedgerRefused
+from posology.treatment.ledger import Lot
 from tests import factories, ledger, rems
 from tests.cases import NOW
 
@@ -134,3 +136,15 @@ def test_a_device_that_was_used_and_never_opened_stands_against_the_close(site):
     ledger.opened(site, session=session.pk, product=ledger.DEVICES, at=at)
     day = ledger_day(site.nurse, on=at.date(), now=at)
     assert not any("out of no opened container" in said for said in day.against_close)
+
+
+def test_a_lot_used_up_long_ago_is_left_out_of_a_page_and_found_by_name(site):
+    past, later = NOW - timedelta(days=60), NOW + timedelta(hours=4)
+    lot = Lot(ledger.VIALS, factories.LOT)
+    ledger.received(site, containers=1, at=past)
+    ledger.wasted(site, ledger.opened(site, at=past), 500_000, at=past)
+    ledger.received(site, lot="NEW-1")
+    page = books_of(site.clinic, at=later, since=NOW - timedelta(days=31))
+    assert [one.number for one in page.lots] == ["NEW-1"]
+    assert lots_books(site.clinic, [lot], at=later).ledger.unaccounted_ug == 0
+    assert {one.number for one in books_of(site.clinic, at=later).lots} == {"NEW-1", factories.LOT}
