@@ -14,7 +14,7 @@ from uuid import UUID
 
 from posology.clinic.accounts.models import User
 from posology.clinic.accounts.permissions import NotFound, NotPermitted, check
-from posology.clinic.care.chairside import Chairside, chairside
+from posology.clinic.care.chairside import chairside
 from posology.clinic.care.session import record_event
 from posology.clinic.conflicts import Conflict
 from posology.clinic.sessions.actions import Recorded
@@ -92,6 +92,8 @@ def take_late(
 ) -> tuple[Answer, ...]:
     """Store a queue, entry by entry in the device's order, and say of each what became of it.
 
+    The answers stand in the order in which the entries were given.
+
     Raises
     ------
     NotFound, NotPermitted
@@ -99,14 +101,14 @@ def take_late(
     """
     session_for(by, session_id)
     check(by, "record_event")
-    queue = sorted(entries, key=lambda e: (e.sequence, e.id.int))
-    chair = chairside(by, session_id, at=at) if any(_has_pump_rate(e) for e in queue) else None
-    return tuple(
-        _take(e, chair, session_id=session_id, page_patient_id=page_patient_id, by=by, at=at) for e in queue
-    )
+    queue = tuple(entries)
+    answers: dict[int, Answer] = {}
+    for place, entry in sorted(enumerate(queue), key=lambda one: (one[1].sequence, one[1].id.int)):
+        answers[place] = _take(entry, session_id=session_id, page_patient_id=page_patient_id, by=by, at=at)
+    return tuple(answers[place] for place in range(len(queue)))
 
 
-def _take(entry: Late, chair: Chairside | None, **rest: Any) -> Answer:
+def _take(entry: Late, **rest: Any) -> Answer:
     why = _why_not(entry)
     if why:
         return Answer(entry.id, Answered.REFUSED, why)
@@ -114,7 +116,7 @@ def _take(entry: Late, chair: Chairside | None, **rest: Any) -> Answer:
         recorded = record_event(
             event_id=entry.id,
             kind=entry.kind,
-            payload=_in_its_own_unit(entry, chair),
+            payload=_in_its_own_unit(entry, rest["session_id"], by=rest["by"], at=rest["at"]),
             occurred_at=_moment(entry, rest["session_id"], rest["by"]),
             sequence=entry.sequence,
             happened_before=True,
@@ -156,18 +158,19 @@ def _has_pump_rate(entry: Late) -> bool:
     return entry.kind == EventKind.INFUSION_RATE_CHANGED and PUMP_RATE in entry.payload
 
 
-def _in_its_own_unit(entry: Late, chair: Chairside | None) -> Mapping[str, Any]:
+def _in_its_own_unit(entry: Late, session_id: UUID, *, by: User, at: datetime) -> Mapping[str, Any]:
     """Return the payload with the pump's rate as mg/min, by the worksheet that was checked."""
     if not _has_pump_rate(entry):
         return entry.payload
     payload = dict(entry.payload)
     typed = read_number(str(payload.pop(PUMP_RATE)), what="pump rate")
-    if chair is None or chair.sheet is None:
+    sheet = chairside(by, session_id, at=at).sheet
+    if sheet is None:
         raise RateUnknown(
             "No worksheet was checked in this session, so mL/h cannot be told as mg/min. "
             "Write the rate in a note."
         )
-    return {**payload, "rate_mg_per_min": chair.sheet.mg_per_min_at(typed)}
+    return {**payload, "rate_mg_per_min": sheet.mg_per_min_at(typed)}
 
 
 class RateUnknown(DomainError):

@@ -1,6 +1,8 @@
 """The heartbeat of a session's page, the page that stands in for it, and where its queue arrives."""
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,16 +13,17 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.middleware.csrf import get_token
 
 from posology.clinic.care.chairside import Chairside, chairside
-from posology.clinic.care.rejoin import Answered, take_late
+from posology.clinic.care.rejoin import Answer, Answered, Late, take_late
 from posology.clinic.sessions.queries import board, session_for
 from posology.papers import render
 from posology.quantities import DomainError, read_day
 from posology.web.components import Frame
 from posology.web.outage.papers import leaving_data, pack_data, record_data
-from posology.web.outage.sent import QueueUnreadable, read_queue
+from posology.web.outage.sent import Queue, QueueUnreadable, Unread, read_queue
 from posology.web.page import now_of, open_patient, person, show
 
 WORKER = "web/js/offline-worker.js"
+OPEN = {Answered.REFUSED.value, Answered.ASKED.value, Answered.CONFLICT.value}  # a person deals with these
 
 
 def beat(request: HttpRequest) -> HttpResponse:
@@ -50,10 +53,10 @@ def late(request: HttpRequest, session: UUID) -> HttpResponse:
     by, now = person(request), now_of(request)
     row = session_for(by, session)
     try:
-        user, patient, entries = read_queue(request.body)
+        queue = read_queue(request.body)
     except QueueUnreadable as refusal:
         return JsonResponse({"sentence": str(refusal)}, status=422)
-    if user != str(by.pk):
+    if queue.user != str(by.pk):
         return JsonResponse(
             {
                 "sentence": "These entries were made by another person, and are sent by nobody else. "
@@ -61,13 +64,23 @@ def late(request: HttpRequest, session: UUID) -> HttpResponse:
             },
             status=409,
         )
-    answers = take_late(session_id=row.pk, entries=entries, page_patient_id=patient, by=by, at=now)
-    return JsonResponse(
-        {
-            "answers": [{"id": str(a.id), "became": a.became.value, "sentence": a.sentence} for a in answers],
-            "open": sum(a.became in {Answered.REFUSED, Answered.ASKED, Answered.CONFLICT} for a in answers),
-        }
-    )
+    read = [entry for entry in queue.entries if isinstance(entry, Late)]
+    taken = take_late(session_id=row.pk, entries=read, page_patient_id=queue.patient, by=by, at=now)
+    answers = _answers(queue, taken)
+    return JsonResponse({"answers": answers, "open": sum(one["became"] in OPEN for one in answers)})
+
+
+def _answers(queue: Queue, taken: Iterable[Answer]) -> list[dict[str, Any]]:
+    """Return what a device is told of each entry: the place where it was sent, and what became of it."""
+    rest, answers = iter(taken), []
+    for place, (name, one) in enumerate(zip(queue.ids, queue.entries, strict=True)):
+        if isinstance(one, Unread):
+            became, sentence = Answered.REFUSED, one.sentence
+        else:
+            answer = next(rest)
+            became, sentence = answer.became, answer.sentence
+        answers.append({"place": place, "id": name, "became": became.value, "sentence": sentence})
+    return answers
 
 
 # ---------------------------------------------------------------- papers
