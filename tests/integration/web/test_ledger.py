@@ -13,7 +13,8 @@ from pypdf import PdfReader
 
 from posology.clinic.audit.models import RecordView
 from posology.clinic.ledger.models import Kind, LedgerAct
-from posology.web.ledger.papers import CSV_HEAD, plain_cell
+from posology.clinic.ledger.reports import report
+from posology.web.ledger.papers import CSV_HEAD, plain_cell, report_data
 from tests import factories, ledger
 from tests.cases import NOW
 from tests.integration.web.walk import signed_in, text_of
@@ -238,6 +239,16 @@ def test_page_paper_and_spreadsheet_say_the_same(site, nurse, session):
             assert line[key] in words and line[key] in page, (line["what"], key)
     assert f"{ug / 1000:g}\xa0mg" in page
     assert page.count(": none") == 12
+
+
+@pytest.mark.parametrize(("containers", "said"), [(9, "less"), (11, "more"), (10, "")])
+def test_a_count_on_paper_says_what_was_counted_and_by_how_much_it_differs(site, containers, said):
+    ledger.received(site)
+    ledger.counted(site, containers)
+    found = report(site.nurse, first=NOW.date(), last=NOW.date(), at=NOW)
+    *_, row = report_data(found)["lines"]
+    assert row[1:5] == ["Counted", factories.LOT, f"{containers} vials", row[4]]
+    assert row[4] == (f"500\xa0mg {said} than by the ledger" if said else "")
 
 
 ACTIVE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1")

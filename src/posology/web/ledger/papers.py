@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from zoneinfo import ZoneInfo
 
 from posology.clinic.ledger.discrepancies import Discrepancy
+from posology.clinic.ledger.models import Kind
 from posology.clinic.ledger.queries import LedgerLine, inventory_due
 from posology.clinic.ledger.reports import Report
 from posology.clinic.ledger.rules import law_of, product_of
@@ -45,6 +46,8 @@ def _said(line: LedgerLine, zone: ZoneInfo) -> str:
         parts += [f"looked into by {act.owner.full_name}"] if act.owner else []
         parts += [f"expires {day_text(act.expires_on)}"] if act.expires_on else []
         parts += [f"of {day_text(act.on)}"] if act.on else []
+    if line.kind == Kind.COUNTED and line.ug and act is not None:
+        parts.append(f"{mg(line.ug)} {'more' if act.safe_change > 0 else 'less'} than by the ledger")
     parts += ["taken back later"] if line.is_undone else []
     return ", ".join(p for p in parts if p)
 
@@ -171,7 +174,7 @@ def _discrepancy_row(found: Discrepancy, zone: ZoneInfo) -> list[str]:
 
 def _line_row(line: LedgerLine, zone: ZoneInfo) -> list[str]:
     count = containers_text(line.act.containers, line.lot) if line.act and line.act.containers else ""
-    amount = str(mg(line.ug)) if line.ug else ""
+    amount = str(mg(line.ug)) if line.ug and line.kind != Kind.COUNTED else ""  # there it is the difference
     return [
         moment_text(line.at, zone),
         DID[line.kind],
