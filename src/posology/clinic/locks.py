@@ -3,12 +3,27 @@
 They are *no key* locks: rows that only refer to the locked one (a foreign key) need not wait.
 """
 
+from functools import cache
 from typing import Any
 from uuid import UUID
+
+from django.db.models import UUIDField
 
 from posology.clinic.accounts.models import Clinic, User
 from posology.clinic.accounts.permissions import not_found
 from posology.clinic.patients.models import Patient
+from posology.clinic.prepared import Prepared
+
+_PATIENT = Prepared(
+    lambda clinic, key: (
+        Patient.objects.for_clinic(clinic)
+        .select_for_update(of=("self",), no_key=True)
+        .select_related("clinic")
+        .filter(pk=key)
+    ),
+    UUIDField(),
+    UUIDField(),
+)
 
 
 def lock_clinic(clinic_id: Any) -> Clinic:
@@ -21,8 +36,10 @@ def lock_patient(patient: Patient) -> Patient:
 
     On PostgreSQL this is a row lock. On SQLite the transaction is IMMEDIATE, so it is alone already.
     """
-    rows = Patient.objects.for_clinic(patient.clinic_id).select_for_update(of=("self",), no_key=True)
-    return rows.select_related("clinic").get(pk=patient.pk)
+    row = _PATIENT.one(patient.clinic_id, patient.pk)
+    if row is None:
+        raise not_found("patient")
+    return row
 
 
 def lock_of_clinic(model: Any, key: UUID | str, by: User, *, what: str) -> Any:
@@ -33,12 +50,18 @@ def lock_of_clinic(model: Any, key: UUID | str, by: User, *, what: str) -> Any:
     NotFound
         If there is none of this id in the clinic.
     """
-    row = (
-        model.objects.for_clinic(by.clinic_id)
-        .select_for_update(of=("self",), no_key=True)
-        .filter(pk=key)
-        .first()
-    )
+    row = _locking(model).one(by.clinic_id, key)
     if row is None:
         raise not_found(what)
     return row
+
+
+@cache
+def _locking(model: Any) -> Prepared[Any]:
+    return Prepared(
+        lambda clinic, key: (
+            model.objects.for_clinic(clinic).select_for_update(of=("self",), no_key=True).filter(pk=key)
+        ),
+        UUIDField(),
+        model._meta.pk,
+    )

@@ -33,7 +33,8 @@ class ScopedQuerySet(models.QuerySet):
         rows._scope = because
         return rows
 
-    def _check_scope(self) -> None:
+    def check_scope(self) -> None:
+        """Raise where nobody said yet whose rows these are."""
         if self._scope is None:
             raise UnscopedQuery(
                 f"A query on {self.model.__name__} was evaluated without a scope, "
@@ -41,17 +42,17 @@ class ScopedQuerySet(models.QuerySet):
             )
 
     def _fetch_all(self) -> None:
-        self._check_scope()
+        self.check_scope()
         super()._fetch_all()
 
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
-        self._check_scope()
+        self.check_scope()
         return super().resolve_expression(*args, **kwargs)
 
 
 def _guarded(name: str) -> Any:
     def method(self: ScopedQuerySet, *args: Any, **kwargs: Any) -> Any:
-        self._check_scope()
+        self.check_scope()
         return getattr(super(ScopedQuerySet, self), name)(*args, **kwargs)
 
     method.__name__ = name

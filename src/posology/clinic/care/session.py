@@ -100,12 +100,14 @@ def record_into(
     happened_before: bool = False,
     page_patient_id: UUID | str | None = None,
     locked: SessionRow | None = None,
+    is_new: bool = False,
     by: User,
     at: datetime,
 ) -> Recorded:
     """Record one event of a session that this person found; called within an action.
 
-    ``locked`` is the session's row where the action holds it already, and its patient's before it.
+    ``locked`` is the session's row where the action holds it already, and its patient's before it;
+    ``is_new`` says that it looked since then, and nowhere found the event's id.
     """
     check(by, "record_event")
     read = read_payload(kind, payload)
@@ -126,7 +128,7 @@ def record_into(
         if not happened_before:
             _check_live(row, state, event, by)
 
-    recorded = append(session=session, sent=sent, check=judge, by=by, at=at)
+    recorded = append(session=session, sent=sent, check=judge, by=by, at=at, is_new=is_new)
     if not recorded.repeated:
         _move_order(session, recorded.state)
     return recorded

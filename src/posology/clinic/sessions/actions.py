@@ -17,9 +17,9 @@ from posology.clinic.locks import lock_clinic, lock_of_clinic
 from posology.clinic.orders.models import OrderRow
 from posology.clinic.patients.models import Patient
 from posology.clinic.patients.permissions import check_can
-from posology.clinic.sessions.folds import log_of
+from posology.clinic.sessions.folds import add, log_of
 from posology.clinic.sessions.models import EventRow, SessionRow
-from posology.clinic.sessions.queries import event_rows
+from posology.clinic.sessions.queries import event_rows, known_events
 from posology.clinic.visits.overlap import why_not_there
 from posology.clinic.visits.queries import minutes_of
 from posology.quantities import DomainError, check_aware
@@ -63,10 +63,13 @@ class Sent:
 Check = Callable[[SessionRow, SessionState, Event], None]
 
 
-def append(*, session: SessionRow, sent: Sent, check: Check, by: User, at: datetime) -> Recorded:
+def append(
+    *, session: SessionRow, sent: Sent, check: Check, by: User, at: datetime, is_new: bool = False
+) -> Recorded:
     """Append one event to a session whose row is locked; called within an action.
 
-    A known id gets its first answer. ``check`` is asked with the state before the event, in the same
+    A known id gets its first answer; ``is_new`` says that the id was looked for since the lock, in every
+    session. ``check`` is asked with the state before the event, in the same
     transaction, so that nothing can come between (hazard H-26).
 
     Raises
@@ -77,7 +80,7 @@ def append(*, session: SessionRow, sent: Sent, check: Check, by: User, at: datet
     log = log_of(session.pk)
     if any(event.id == sent.id for event in log.events):
         return Recorded(_same(event_rows(session).get(pk=sent.id), sent), log.state, repeated=True)
-    if EventRow.objects.everywhere(because="an id is taken once, wherever").filter(pk=sent.id).exists():
+    if not is_new and known_events([sent.id]):
         raise Conflict("This entry was recorded in another session. Reload the page and enter it again.")
     position = log.position + 1
     event = Event(
@@ -106,7 +109,7 @@ def append(*, session: SessionRow, sent: Sent, check: Check, by: User, at: datet
         hash=chain_hash(previous, event),
         version=event.version,
     )
-    state = log_of(session.pk).state
+    state = add(log, row).state
     if session.phase != state.phase:
         session.phase = state.phase
         session.save(update_fields=["phase"])

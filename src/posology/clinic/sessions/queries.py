@@ -1,16 +1,17 @@
 """Sessions as folds of their events; nothing but the log is believed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, UUIDField
 
 from posology.clinic.accounts.models import Clinic, User
 from posology.clinic.accounts.permissions import check, not_found
 from posology.clinic.patients.models import Patient
+from posology.clinic.prepared import Prepared
 from posology.clinic.sessions.folds import Log, event_of, log_of, logs_of
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.treatment import GENESIS, Event, SessionState, chain_hash, replay
@@ -22,6 +23,7 @@ __all__ = [
     "event_of",
     "event_rows",
     "events_of",
+    "known_events",
     "session_for",
     "sessions_of",
     "state_of",
@@ -37,6 +39,17 @@ class BoardLine:
     state: SessionState
 
 
+_ONE = Prepared(
+    lambda clinic, key: (
+        SessionRow.objects.for_clinic(clinic)
+        .select_related("order__signature", "order__course", "patient__clinic")
+        .filter(pk=key)
+    ),
+    UUIDField(),
+    UUIDField(),
+)
+
+
 def session_for(by: User, session_id: UUID | str) -> SessionRow:
     """Return one session of the person's clinic, with its order and patient.
 
@@ -46,12 +59,7 @@ def session_for(by: User, session_id: UUID | str) -> SessionRow:
         If there is none of this id.
     """
     check(by, "view_session")
-    rows = SessionRow.objects.for_clinic(by.clinic_id)
-    row = (
-        rows.select_related("order__signature", "order__course", "patient__clinic")
-        .filter(pk=session_id)
-        .first()
-    )
+    row = _ONE.one(by.clinic_id, session_id)
     if row is None:
         raise not_found("session")
     return row
@@ -61,6 +69,19 @@ def event_rows(session: SessionRow) -> QuerySet[EventRow]:
     """Return a session's events in the order in which they arrived."""
     rows = EventRow.objects.everywhere(because="the events of one session, which was scoped when it was read")
     return rows.filter(session=session).select_related("author").order_by("position")
+
+
+_KNOWN = Prepared(
+    lambda key: EventRow.objects.everywhere(because="an id is taken once, wherever").filter(pk=key),
+    UUIDField(),
+)
+
+
+def known_events(ids: Collection[UUID]) -> dict[UUID, EventRow]:
+    """Return the stored events of these ids, of whatever session: an id is taken once."""
+    if len(ids) == 1:
+        return {row.pk: row for key in ids for row in _KNOWN.all(key)}
+    return EventRow.objects.everywhere(because="an id is taken once, wherever").in_bulk(list(ids))
 
 
 def events_of(session: SessionRow) -> tuple[Event, ...]:
