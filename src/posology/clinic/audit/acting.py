@@ -27,8 +27,11 @@ def actor_name(by: Any) -> str:
 
 
 @contextmanager
-def acting_as(by: Any, purpose: str = "") -> Iterator[None]:
-    """Write in the name of ``by`` until the block ends; on PostgreSQL it must be within a transaction."""
+def acting_as(by: Any, purpose: str = "", *, to_the_end: bool = False) -> Iterator[None]:
+    """Write in the name of ``by`` until the block ends; on PostgreSQL it must be within a transaction.
+
+    ``to_the_end`` says that the transaction ends with the block, so that its settings need not be put back.
+    """
     before = _actor.get(), _purpose.get()
     _tell(actor_name(by), purpose)
     try:
@@ -36,7 +39,7 @@ def acting_as(by: Any, purpose: str = "") -> Iterator[None]:
     except BaseException:
         _tell(*before, database=False)  # the transaction is rolled back, and its settings with it
         raise
-    _tell(*before)
+    _tell(*before, database=not to_the_end)
 
 
 def _tell(actor: str, purpose: str, *, database: bool = True) -> None:
@@ -50,13 +53,14 @@ def _tell(actor: str, purpose: str, *, database: bool = True) -> None:
             )
 
 
-def action(function: Callable[..., Any]) -> Callable[..., Any]:
+def action(function: Callable[..., Any], *, purpose: str = "") -> Callable[..., Any]:
     """Run a function as one transaction in the name of its ``by``, at its aware moment ``at``.
 
     Everything it writes, and the audit of it, is committed together or not at all; the answer is
-    given after the commit. No free text that it is given may hold a control character.
+    given after the commit. No free text that it is given may hold a control character. The audit tells
+    ``purpose``: the function's own name, or that of the action that it stands for.
     """
-    purpose = f"{function.__module__.removeprefix('posology.clinic.')}.{function.__name__}"
+    purpose = purpose or f"{function.__module__.removeprefix('posology.clinic.')}.{function.__name__}"
 
     @functools.wraps(function)
     def run(*, by: Any, at: datetime, **rest: Any) -> Any:
@@ -65,7 +69,8 @@ def action(function: Callable[..., Any]) -> Callable[..., Any]:
             if name != "payload":  # an event's fields are read one by one, and each names itself
                 for text in _texts(given):
                     check_text(text, field=name)
-        with transaction.atomic(), acting_as(by, purpose):
+        outermost = not connection.in_atomic_block
+        with transaction.atomic(), acting_as(by, purpose, to_the_end=outermost):
             return function(by=by, at=moment, **rest)
 
     return run

@@ -7,16 +7,17 @@ the first, moment included: who leaves the moment open means *now*, and now was 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from posology.clinic.accounts.models import User
-from posology.clinic.audit import acting_as, action
+from posology.clinic.audit import action
 from posology.clinic.care.session import PURPOSE, record_into
 from posology.clinic.locks import lock_of_clinic, lock_patient
 from posology.clinic.sessions.actions import Recorded
-from posology.clinic.sessions.models import EventRow, SessionRow
-from posology.clinic.sessions.queries import session_for
+from posology.clinic.sessions.models import SessionRow
+from posology.clinic.sessions.queries import known_events, session_for
 from posology.quantities import DomainError
 from posology.treatment import EventError, EventKind, FieldFault, NeedsConfirmation, read_payload
 
@@ -49,7 +50,7 @@ class FormRefused(DomainError):
         super().__init__(" ".join(told))
 
 
-@action
+@partial(action, purpose=PURPOSE)
 def record_together(
     *,
     session_id: UUID,
@@ -71,28 +72,24 @@ def record_together(
     found = session_for(by, session_id)
     lock_patient(found.patient)
     locked: SessionRow = lock_of_clinic(SessionRow, session_id, by, what="session")
-    known = {
-        row.pk: row.occurred_at
-        for row in EventRow.objects.everywhere(because="an id is taken once, wherever").filter(
-            pk__in=[e.event_id for e in entered]
+    known = known_events([e.event_id for e in entered])
+    return tuple(
+        record_into(
+            found,
+            event_id=event.event_id,
+            kind=event.kind,
+            payload=event.payload,
+            occurred_at=event.occurred_at
+            or (known[event.event_id].occurred_at if event.event_id in known else at),
+            happened_before=event.happened_before,
+            page_patient_id=page_patient_id,
+            locked=locked,
+            is_new=event.event_id not in known,
+            by=by,
+            at=at,
         )
-    }
-    with acting_as(by, PURPOSE):
-        return tuple(
-            record_into(
-                found,
-                event_id=event.event_id,
-                kind=event.kind,
-                payload=event.payload,
-                occurred_at=event.occurred_at or known.get(event.event_id, at),
-                happened_before=event.happened_before,
-                page_patient_id=page_patient_id,
-                locked=locked,
-                by=by,
-                at=at,
-            )
-            for event in entered
-        )
+        for event in entered
+    )
 
 
 def _check_contents(entered: Sequence[Entered]) -> None:
