@@ -22,7 +22,7 @@ from posology.server.checks import (
 )
 from posology.server.database_url import SQLITE_PRAGMAS, UnreadableUrl, database_settings
 from posology.server.secrets import NO_KEY, make_key_file, secret_key
-from posology.server.sqlite_engine import UnsafeEngine, check_engine, running_engine
+from posology.server.sqlite.engine import UnsafeEngine, check_engine, running_engine
 from posology.server.start import StartRefused, check_start
 from tests.plugins.kinds import ROOT
 from tests.postgres import SETTINGS, cluster

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from posology.server import sqlite_engine
+from posology.server.sqlite.engine import put_in_place
 
 TABLE = "CREATE TABLE IF NOT EXISTS bench_bare (id INTEGER, text TEXT)"
 TEXT = "x" * 200
@@ -19,7 +19,7 @@ def commits(url: str, per_s: float | None, seconds: float) -> tuple[tuple[float,
     writes its log to the disk at each commit, as the product has it.
     """
     if url.startswith("sqlite"):
-        sqlite_engine.put_in_place()  # the engine that the product runs on
+        put_in_place()  # the engine that the product runs on
         engine = importlib.import_module("sqlite3")
         file = engine.connect(f"{url.removeprefix('sqlite:///')}-bare", isolation_level=None)
         file.execute("PRAGMA journal_mode=wal")

@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from posology.server.database_url import SQLITE_PRAGMAS
 from posology.server.minutes import minutes_out_of_bounds
 from posology.server.secrets import NO_KEY, SHORTEST
-from posology.server.sqlite_engine import UnsafeEngine, check_engine
+from posology.server.sqlite.engine import UnsafeEngine, check_engine
 
 
 @register(Tags.database)

@@ -55,7 +55,7 @@ def database_settings(url: str, *, test_file: Path) -> dict[str, Any]:
 def _sqlite(path: Path, test_file: Path) -> dict[str, Any]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "posology.server.sqlite",
         "NAME": str(path),
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",

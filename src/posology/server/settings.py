@@ -13,7 +13,7 @@ from csp.constants import NONE, SELF
 from posology.server.database_url import database_settings
 from posology.server.minutes import whole_minutes
 from posology.server.secrets import NO_KEY, secret_key
-from posology.server.sqlite_engine import check_engine, running_engine
+from posology.server.sqlite.engine import check_engine, running_engine
 
 DEMO = os.environ.get("POSOLOGY_DEMO", "") == "1"
 DEBUG = os.environ.get("POSOLOGY_DEBUG", "") == "1"
@@ -116,12 +116,13 @@ DATABASES = {
         test_file=Path(tempfile.gettempdir()) / f"posology-test-{os.getpid()}.sqlite3",
     )
 }
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+if DATABASES["default"]["ENGINE"].endswith(".sqlite"):
     check_engine(running_engine())  # before anything opens the file, whatever the command
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---------------------------------------------------------------- people
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["posology.clinic.accounts.signed_in.Staff"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign-in"
@@ -136,6 +137,7 @@ HTTPS = os.environ.get("POSOLOGY_HTTPS", "0" if DEMO else "1") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_ENGINE = "posology.server.browser_sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
