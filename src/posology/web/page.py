@@ -141,6 +141,7 @@ class OpenPatient:
     patient: Patient
     version: str
     now: datetime
+    page: str
 
     @cached_property
     def banner(self) -> PatientBanner:
@@ -150,6 +151,15 @@ class OpenPatient:
     @property
     def by(self) -> User:
         return person(self.request)
+
+    @cached_property
+    def _noted(self) -> bool:
+        record_view(patient_id=self.patient.pk, page=self.page, by=self.by, at=self.now)
+        return True
+
+    def note(self) -> None:
+        """Note in the audit that the record was looked at; once for a request."""
+        assert self._noted
 
     def url(self, name: str, **kwargs: Any) -> str:
         """Return the address of another page about this patient."""
@@ -168,8 +178,14 @@ class OpenPatient:
         RecordConflict
             With what was typed; it is shown as a 409 page, and nothing is lost.
         """
+        try:
+            self._check_form(typed, self.version if version is None else version, repeated)
+        except RecordConflict:
+            self.note()  # its page shows whom the form is about
+            raise
+
+    def _check_form(self, typed: tuple[KeptField, ...], version: str, repeated: bool) -> None:
         post = self.request.POST
-        version = self.version if version is None else version
         if post.get("patient") != str(self.patient.pk):
             raise RecordConflict("other-patient", self.patient, typed, version=version)
         if repeated:
@@ -184,6 +200,7 @@ class OpenPatient:
         self, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
     ) -> HttpResponse:
         """Answer with a page about this patient, under the banner."""
+        self.note()
         around = {
             "patient": self.patient,
             "banner": self.banner,
@@ -194,11 +211,18 @@ class OpenPatient:
 
 
 def open_patient(
-    request: HttpRequest, patient_id: UUID, *, page: str, of: Iterable[str] = tuple(PARTS)
+    request: HttpRequest,
+    patient: UUID | Patient,
+    *,
+    page: str,
+    of: Iterable[str] = tuple(PARTS),
+    shows: bool = True,
 ) -> OpenPatient:
     """Load a patient of the person's own clinic, and note the look.
 
-    ``of`` names the parts of the record that the page shows: only their change makes its form old.
+    ``patient`` is the id, or the patient where this person found them already. ``of`` names the parts of
+    the record that the page shows: only their change makes its form old. A form that is recorded and sent
+    on shows nobody (``shows``); where it comes back with a fault, its page notes the look.
 
     Raises
     ------
@@ -206,12 +230,16 @@ def open_patient(
         For another clinic's patient in the same words as for none.
     """
     by, now = person(request), now_of(request)
-    patient = patients.patient_for(by, patient_id)
-    record_view(patient_id=patient.pk, page=page, by=by, at=now)
+    row = (
+        patients.found_by(by, patient) if isinstance(patient, Patient) else patients.patient_for(by, patient)
+    )
+    opened = OpenPatient(request, row, record_version(row, of=of), now, page)
+    if shows:
+        opened.note()
     if (
         request.method == "GET"
         and not request.headers.get("HX-Request")
-        and request.session.get(CURRENT) != str(patient.pk)
+        and request.session.get(CURRENT) != str(row.pk)
     ):
-        request.session[CURRENT] = str(patient.pk)
-    return OpenPatient(request, patient, record_version(patient, of=of), now)
+        request.session[CURRENT] = str(row.pk)
+    return opened

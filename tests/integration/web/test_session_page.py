@@ -1,10 +1,12 @@
 """What stands first on the page at the chair, and how exactly it tells the dose."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import time_machine
 from django.urls import reverse
 
+from posology.clinic.audit.models import RecordView
 from tests.integration.web.chair import chair, faults_of
 from tests.integration.web.walk import hidden_of, text_of
 
@@ -83,3 +85,23 @@ def test_a_reading_kept_by_the_lock_counts_for_the_time_it_was_sent(db):
     latest = max(seat.state.readings, key=lambda r: r.at)
     assert latest.payload.heart_rate == 81
     assert latest.at == first.replace(second=0, microsecond=0)
+
+
+def looks_at(seat) -> int:
+    return RecordView.objects.filter(patient_id=seat.patient.pk).count()
+
+
+def test_a_form_that_shows_nobody_is_no_look_and_one_that_comes_back_is(db):
+    """What is recorded and sent on shows no page; a fault, a conflict and another patient's form do."""
+    seat = chair().to_observation()
+    client, form = seat.client(), seat.form("readings")  # the page that carries the form is a look itself
+    url = reverse("session-event", kwargs={"session": seat.session_id, "kind": "readings"})
+    before = looks_at(seat)
+    with time_machine.travel(seat.at, tick=False):
+        assert client.post(url, {**form, "heart_rate": "70"}).status_code == 302
+        assert looks_at(seat) == before
+        assert client.post(url, {**form, "id": str(uuid4())}).status_code == 422
+        assert looks_at(seat) == before + 1
+        other = {**form, "id": str(uuid4()), "heart_rate": "70", "patient": str(uuid4())}
+        assert client.post(url, other).status_code == 409
+        assert looks_at(seat) == before + 2

@@ -30,6 +30,20 @@ def patient_for(by: User, patient_id: UUID | str) -> Patient:
     return patient
 
 
+def found_by(by: User, patient: Patient) -> Patient:
+    """Return a patient that was found on the way to something else, if this person may see them.
+
+    Raises
+    ------
+    NotFound
+        As :func:`patient_for`.
+    """
+    check(by, "view_patient")
+    if patient.clinic_id != by.clinic_id:
+        raise not_found("patient")
+    return patient
+
+
 def search(by: User, text: str) -> QuerySet[Patient]:
     """Return the patients whose name or identifier begins with each of the words."""
     found = patients_of(by)

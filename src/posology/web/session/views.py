@@ -49,7 +49,7 @@ def tells_an_altered_order(view: Callable[..., HttpResponse]) -> Callable[..., H
             return view(request, session, **rest)
         except OrderAltered as refusal:
             row = session_for(person(request), session)
-            opened = open_patient(request, row.patient_id, page="session", of=())
+            opened = open_patient(request, row.patient, page="session", of=())
             return opened.show("options/altered.html", {"sentence": str(refusal)}, status=409)
 
     return look
@@ -69,7 +69,7 @@ def send(request: HttpRequest, session: UUID, kind: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return redirect("session", session=session)
-    chair, opened = _open(request, session, page="session")
+    chair, opened = _open(request, session, page="session", shows=False)
     form = form_of(kind, request.POST)
     opened.check_form(typed=_kept(form), version=request.POST.get("version", ""))
     if request.POST.get("version") != _version(chair):
@@ -146,9 +146,11 @@ def record(request: HttpRequest, session: UUID) -> HttpResponse:
 # ---------------------------------------------------------------- the page
 
 
-def _open(request: HttpRequest, session_id: UUID, *, page: str) -> tuple[Chairside, OpenPatient]:
+def _open(
+    request: HttpRequest, session_id: UUID, *, page: str, shows: bool = True
+) -> tuple[Chairside, OpenPatient]:
     chair = chairside(person(request), session_id, at=now_of(request))
-    return chair, open_patient(request, chair.session.patient_id, page=page, of=())
+    return chair, open_patient(request, chair.session.patient, page=page, of=(), shows=shows)
 
 
 def _show(chair: Chairside, opened: OpenPatient, form: Form, *, status: int = 200) -> HttpResponse:
