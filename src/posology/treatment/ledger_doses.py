@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 from uuid import UUID
 
@@ -107,7 +107,7 @@ def _days_of(
     stands_still = infusion.runs_out_at() or infusion.changes[-1].at  # nothing runs in from then on
     start, before = infusion.started_at, Fraction(0)
     while True:
-        midnight = day_ends(start)
+        midnight = day_ends(start).astimezone(UTC)  # as every other moment of the ledger
         is_last = midnight > min(at, stands_still)
         by_now = infusion.delivered(at if is_last else midnight)
         is_first = start == infusion.started_at

@@ -84,6 +84,7 @@ def test_each_line_says_on_paper_that_it_is_a_part(night):
     found = report(site.nurse, first=EVENING, last=MORNING, at=LATER)
     first, second = (row for row in csv_lines(found) if row[2] == "Given")
     assert (first[0], second[0]) == ("24-Nov-2026 23:50", "25-Nov-2026 00:00")
+    assert (first[1], second[1]) == ("2026-11-24T14:50:00+00:00", "2026-11-24T15:00:00+00:00")
     assert "until midnight; the rest is on the next day" in first[12]
     assert "after midnight, begun 24-Nov-2026 23:50" in second[12]
     assert "after midnight, begun 24-Nov-2026 23:50" in json.dumps(report_data(found))
