@@ -149,6 +149,7 @@ REFUSALS = {
     "no supplier": lambda s: ledger.received(s, supplier=" "),
     "expired on arrival": lambda s: ledger.received(s, expires_on=date(2020, 1, 1)),
     "a day ahead": lambda s: ledger.received(s, on=NOW.date() + timedelta(days=2)),
+    "a lot with what cannot be seen": lambda s: ledger.received(s, lot="A\u200b1"),
     "no containers": lambda s: ledger.received(s, containers=0),
     "a lot that never came": lambda s: ledger.opened(s, lot="NEVER"),
     "more than there is": lambda s: [ledger.received(s, containers=1), ledger.opened(s), ledger.opened(s)],

@@ -14,7 +14,7 @@ from posology.treatment.ledger import Lot
 from posology.treatment.ledger_days import Passage
 from posology.treatment.ledger_signs import Pattern
 from posology.web.ledger.papers import csv_lines, report_data
-from tests import factories, ledger
+from tests import factories, ledger, rems
 from tests.cases import NOW
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +107,36 @@ def test_the_vial_is_accounted_for_and_both_days_close_with_what_each_gave(night
     seen = report(site.nurse, first=EVENING, last=MORNING, at=LATER).signs
     # The count came after midnight: that is seen, and that a day changed after its close is not.
     assert {pattern for pattern, mine in seen.items() if mine} == {Pattern.COUNT_SKIPPED}
+
+
+@pytest.mark.hazard("H-50", n=2)
+def test_what_was_given_at_the_stroke_of_midnight_is_of_the_next_day_alone(site):
+    """A device that was opened in the evening and used at 00:00 is still whole when the evening ends."""
+    nasal = rems.Nasal(site=site)
+    ledger.received(site, product=ledger.DEVICES)
+    ledger.opened(site, session=nasal.session.pk, product=ledger.DEVICES, at=BEGUN)
+    nasal.start()
+    evening, morning = (ledger_day(site.nurse, on=on, now=LATER) for on in (EVENING, MORNING))
+    for day in (evening, morning):
+        assert sum(c.remaining_ug for c in day.containers) == sum(p.open_ug for p in day.passages.values())
+    assert [c.remaining_ug for c in evening.containers] == [28_000]
+    found = report(site.nurse, first=EVENING, last=EVENING, at=LATER)
+    assert [s for mine in found.signs.values() for s in mine if s.at >= NOW] == []
+
+
+def test_a_day_that_was_closed_after_midnight_stands_as_closed_in_its_own_report(night):
+    site, dose_ug, vial, left_at = night
+    ledger.wasted(site, vial, VIAL_UG - dose_ug, at=left_at)
+    ledger.counted(site, 9, at=left_at)
+    close_day(row_id=uuid4(), on=EVENING, by=site.nurse, at=left_at)
+    (closed,) = report(site.nurse, first=EVENING, last=EVENING, at=LATER).days
+    assert (closed.kind, closed.on, closed.at) == (Kind.CLOSED, EVENING, left_at)
+    assert report(site.nurse, first=MORNING, last=MORNING, at=LATER).days == ()
+
+
+def test_what_was_found_after_a_span_is_not_in_its_report(site):
+    ledger.received(site)
+    short = ledger.counted(site, 9, at=LATER)
+    assert report(site.nurse, first=EVENING, last=MORNING, at=LATER).discrepancies == ()
+    (found,) = report(site.nurse, first=EVENING, last=MORNING + timedelta(days=3), at=LATER).discrepancies
+    assert found.act == short

@@ -65,8 +65,12 @@ def receive(
     of = Lot(product_id, check_said(lot, "number of the lot", field="lot"))
     product = product_for(of)
     check_said(supplier, "supplier", field="supplier")
-    if len(of.number) > LONGEST_LOT or " " in of.number:
-        raise LedgerRefused("Write the lot as it is printed, without blanks.", field="lot")
+    if len(of.number) > LONGEST_LOT or " " in of.number or not of.number.isprintable():
+        raise LedgerRefused(
+            "The lot is too long, or has a blank or a character that cannot be seen. Write it by hand as it "
+            "is printed, without blanks.",
+            field="lot",
+        )
     if not 0 < containers <= MOST_CONTAINERS:
         raise LedgerRefused(
             f"{containers} containers cannot be received. Write how many there are.", field="containers"

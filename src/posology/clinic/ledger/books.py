@@ -127,10 +127,13 @@ def lots_moved(clinic: Clinic, *, since: datetime, at: datetime) -> set[Lot]:
     return {Lot(r["product_id"], r["lot"]) for r in told if r["stock"] or r["last"] >= since}
 
 
-def books_of(clinic: Clinic, *, at: datetime, since: datetime | None = None) -> Books | None:
+def books_of(
+    clinic: Clinic, *, at: datetime, since: datetime | None = None, is_over: bool = False
+) -> Books | None:
     """Return the lots in stock at a moment and all that moved since an earlier one; without one, every lot.
 
-    ``None`` while nothing was ever received.
+    ``is_over`` says that a day ends at that moment: what is of the moment itself is of the next day, and left
+    out. ``None`` while nothing was ever received.
     """
     first = kept_since(clinic)
     if first is None or first > at:
@@ -138,7 +141,7 @@ def books_of(clinic: Clinic, *, at: datetime, since: datetime | None = None) -> 
     start = max(since or first, first)
     lately = given_in(clinic, sessions_between(clinic, start, at), since=first, at=at)
     lots = lots_moved(clinic, since=start, at=at) | {d.lot for d in lately.doses if d.at >= start}
-    return _read(clinic, lots, first, at, known=lately)
+    return _read(clinic, lots, first, at, known=lately, is_over=is_over)
 
 
 def page_since(clinic: Clinic, on: date) -> datetime:
@@ -159,15 +162,23 @@ def lots_books(clinic: Clinic, lots: Iterable[Lot], *, at: datetime) -> Books:
     return _read(clinic, set(lots), first, at)
 
 
-def _read(clinic: Clinic, lots: set[Lot], first: datetime, at: datetime, known: Given | None = None) -> Books:
-    rows = _acts(clinic, lots, at)
+def _read(
+    clinic: Clinic,
+    lots: set[Lot],
+    first: datetime,
+    at: datetime,
+    known: Given | None = None,
+    is_over: bool = False,
+) -> Books:
+    rows = tuple(row for row in _acts(clinic, lots, at) if row.at < at or not is_over)
     # A dose of a lot is looked for from a month before its first receipt: the paper may have come late.
     came = min((row.at for row in rows if row.kind == Kind.RECEIVED), default=first)
     keys = sessions_naming(clinic, lots, max(first, came - LOOKS_BACK), at)
     keys |= {row.session_id for row in rows if row.session_id}
     given = given_in(clinic, keys, since=first, at=at, known=known)
     acts = [act_of(row) for row in rows if row.kind in _MOVES]
-    ledger = fold(acts, [dose for dose in given.doses if dose.lot in lots])
+    doses = [dose for dose in given.doses if dose.lot in lots and (dose.at < at or not is_over)]
+    ledger = fold(acts, doses)
     return Books(clinic, at, rows, ledger, given.sessions)
 
 

@@ -185,8 +185,10 @@ def ledger_day(by: User, *, on: date, now: datetime) -> LedgerDay:
     """
     check_can(by, VIEW)
     clinic = by.clinic
-    at = min(now, end_of(on, clinic))
-    return LedgerDay(by, on, at, now, books_of(clinic, at=at, since=page_since(clinic, on)))
+    end = end_of(on, clinic)
+    at = min(now, end)
+    books = books_of(clinic, at=at, since=page_since(clinic, on), is_over=end <= now)
+    return LedgerDay(by, on, at, now, books)
 
 
 def sessions_without(day: LedgerDay) -> tuple[BoardLine, ...]:

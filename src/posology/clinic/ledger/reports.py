@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from posology.clinic.accounts.models import User
-from posology.clinic.ledger.books import Books, books_of
+from posology.clinic.ledger.books import Books, acts_of, books_of
 from posology.clinic.ledger.discrepancies import Discrepancy, discrepancies
+from posology.clinic.ledger.models import OF_THE_DAY, LedgerAct
 from posology.clinic.ledger.permissions import VIEW, check_can
 from posology.clinic.ledger.queries import LedgerLine, lines_of, signs_in
 from posology.clinic.ledger.rules import end_of, start_of
@@ -63,12 +64,17 @@ class Report:
 
     @cached_property
     def discrepancies(self) -> tuple[Discrepancy, ...]:
-        """What did not add up: all that is open, and what was settled in this time."""
+        """What was found by the end of this time and did not add up, unless it was settled before it."""
         rows = discrepancy_rows(self.by.clinic)
-        start = start_of(self.first, self.by.clinic)
-        return tuple(
-            d for d in discrepancies(rows) if d.settled is None or max(d.act.at, d.settled.at) >= start
-        )
+        start, end = start_of(self.first, self.by.clinic), end_of(self.last, self.by.clinic)
+        found = (d for d in discrepancies(rows) if d.act.at < end)
+        return tuple(d for d in found if d.settled is None or d.settled.at >= start)
+
+    @cached_property
+    def days(self) -> tuple[LedgerAct, ...]:
+        """The closes and inventories of these days, also where a day was closed after its end."""
+        rows = acts_of(self.by.clinic).filter(kind__in=OF_THE_DAY, on__range=(self.first, self.last))
+        return tuple(rows)
 
 
 def report(by: User, *, first: date, last: date, at: datetime) -> Report:
@@ -81,5 +87,6 @@ def report(by: User, *, first: date, last: date, at: datetime) -> Report:
     """
     check_can(by, VIEW)
     clinic = by.clinic
-    until = min(at, end_of(last, clinic))
-    return Report(by, first, last, at, books_of(clinic, at=until, since=start_of(first, clinic)))
+    end = end_of(last, clinic)
+    books = books_of(clinic, at=min(at, end), since=start_of(first, clinic), is_over=end <= at)
+    return Report(by, first, last, at, books)

@@ -293,8 +293,7 @@ def days_table(found: Report) -> Table:
                 Cell(row.witness.full_name if row.witness else ""),
             )
         )
-        for row in (found.books.rows if found.books else ())
-        if row.kind in {Kind.CLOSED, Kind.INVENTORY} and row.on and found.first <= row.on <= found.last
+        for row in found.days
     )
     columns = (Column("Day"), Column("What"), Column("Written"), Column("Witness"))
     nothing = EmptyState("No day was closed", "A day is closed once everything opened is accounted for.")
