@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("posology.web.session.urls")),  # first: a hundred readings a second come to it
     path("", include("posology.web.accounts.urls")),
     path("", include("posology.web.board.urls")),
     path("", include("posology.web.live.urls")),
@@ -18,9 +19,8 @@ urlpatterns = [
     path("", include("posology.web.outage.urls")),
     path("", include("posology.web.visits.urls")),
     path("", include("posology.web.duty.urls")),
-    path("", include("posology.web.rems.urls")),  # before the session's, which take any last word
+    path("", include("posology.web.rems.urls")),
     path("", include("posology.web.ledger.urls")),
-    path("", include("posology.web.session.urls")),
     path("", include("posology.web.outcomes.urls")),
     path("", include("posology.web.knowledge.urls")),
     path("", include("posology.web.models.urls")),

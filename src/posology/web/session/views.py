@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -30,7 +30,7 @@ from posology.web.options.order_text import sentence_of_order
 from posology.web.page import OpenPatient, now_of, open_patient, person
 from posology.web.session import later_panels, panels, view_models
 from posology.web.session.correcting import correction_panel
-from posology.web.session.entering import EMPTY, KINDS, entered, note_obstacles, note_questions, note_refusal
+from posology.web.session.entering import EMPTY, entered, note_obstacles, note_questions, note_refusal
 from posology.web.session.form import Form, FormFaults, form_of
 from posology.web.session.gate import gate_panel
 from posology.web.session.log import Told, event_list, log_of
@@ -65,8 +65,6 @@ def session(request: HttpRequest, session: UUID) -> HttpResponse:
 @tells_an_altered_order
 def send(request: HttpRequest, session: UUID, kind: str) -> HttpResponse:
     """Record what a form at the chair sent; the page comes back whole where there is a fault."""
-    if kind not in KINDS:
-        raise Http404
     if request.method != "POST":
         return redirect("session", session=session)
     chair, opened = _open(request, session, page="session", shows=False)
