@@ -1,4 +1,4 @@
-"""A cable between a browser and the demo that a test may pull and put back."""
+"""A cable between a browser and the demo that a test may pull and put back, or hold one request in."""
 
 import socket
 import threading
@@ -14,6 +14,9 @@ class Cable:
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._whole = True
+        self._held: bytes | None = None
+        self._let_on = threading.Event()
+        self.holds = threading.Event()
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._door.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -31,7 +34,19 @@ class Cable:
         """Mend it."""
         self._whole = True
 
+    def hold(self, path: str) -> None:
+        """Keep each form that goes to this path in the cable; ``holds`` is set once one is there."""
+        self._let_on.clear()
+        self.holds.clear()
+        self._held = path.encode()
+
+    def let_on(self) -> None:
+        """Pass on what is held."""
+        self._held = None
+        self._let_on.set()
+
     def close(self) -> None:
+        self.let_on()
         self.pull()
         self._door.close()
 
@@ -54,9 +69,16 @@ class Cable:
             for one, other in ((near, far), (far, near)):
                 threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
 
+    def _wait_if_held(self, data: bytes) -> None:
+        first = data.split(b"\r\n", 1)[0]
+        if self._held and first.startswith(b"POST ") and self._held in first:
+            self.holds.set()  # a browser whose idle connection the server has closed sends it once more
+            self._let_on.wait()
+
     def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):
             while data := one.recv(65536):
+                self._wait_if_held(data)
                 other.sendall(data)
         for end in (one, other):
             with suppress(OSError):

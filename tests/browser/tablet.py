@@ -4,15 +4,15 @@ import json
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect, sync_playwright
 from pysqlite3 import dbapi2 as sqlite
 
 from tests.browser.conftest import CHROMIUM, DESK, SWITCHES, Demo, fill_sign_in
-from tests.browser.network import Cable
+from tests.browser.network import Cable, cable_to
 from tests.browser.steps import choose, type_reading, until
 
 BANNER = "[data-offline-panel] .notice"
@@ -102,6 +102,16 @@ class Tablet:
         self.page.goto(f"{self.url}{path}")
         expect(self.page.locator("[data-kept-at]")).to_be_visible()
         expect(self.page.locator(BANNER)).to_contain_text("Without the network")
+
+
+@contextmanager
+def tablet_of(demo: Demo, folder: Path, *, keeps: bool = True) -> Iterator[Tablet]:
+    """Lay a cable to the demo, and open a tablet at its end."""
+    demo.set_clock(0)
+    with cable_to(demo.url) as cable, sync_playwright() as playwright:
+        made = Tablet(playwright, demo, cable, folder / "profile", keeps)
+        yield made
+        made.context.close()
 
 
 def _processes() -> Iterator[tuple[int, str]]:

@@ -9,10 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESK, PHONE, Demo, fill_sign_in
-from tests.browser.network import Cable, cable_to
 from tests.browser.steps import until
 from tests.browser.tablet import (
     BANNER,
@@ -22,6 +21,7 @@ from tests.browser.tablet import (
     record_reading,
     rows_of,
     stop_infusion,
+    tablet_of,
     waits,
     write_note,
 )
@@ -32,18 +32,9 @@ SKEWED = "{ const was = Date.now; Date.now = () => was() + globalThis.__off; }"
 
 
 @pytest.fixture
-def cable(demo: Demo) -> Iterator[Cable]:
-    with cable_to(demo.url) as laid:
-        yield laid
-
-
-@pytest.fixture
-def tablet(demo: Demo, cable: Cable, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Tablet]:
-    demo.set_clock(0)
-    with sync_playwright() as playwright:
-        made = Tablet(playwright, demo, cable, tmp_path / "profile", getattr(request, "param", True))
+def tablet(demo: Demo, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Tablet]:
+    with tablet_of(demo, tmp_path, keeps=getattr(request, "param", True)) as made:
         yield made
-        made.context.close()
 
 
 @pytest.mark.hazard("H-46")

@@ -27,8 +27,11 @@ export function startBeat(heard) {
     asked = performance.now();
     const answer = await ask();
     answer.took = performance.now() - asked;
-    await heard(answer);
-    setTimeout(turn, EVERY_MS);
+    try {
+      await heard(answer);
+    } finally {
+      setTimeout(turn, EVERY_MS); // whatever went wrong with one answer, the next one is asked for
+    }
   };
   turn();
 }

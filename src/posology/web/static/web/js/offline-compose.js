@@ -2,6 +2,7 @@
 // hours later: a number that cannot be, an answer that is missing, a time that cannot be read.
 
 export const READINGS = ["systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate"];
+const LONGEST_NOTE = 2000;
 const SCALES = ["moaa_s", "dissociation", "nausea"];
 
 // A name alone is text; "?" may be left out; "!" is yes or no.
@@ -111,15 +112,22 @@ export function momentOf(typed, zone, now) {
   return [first, first + 3600000, first - 3600000].find((ms) => ms <= now && clock(ms) === typed) ?? null;
 }
 
-export function noteOf(words, like) {
-  return { ...like, id: crypto.randomUUID(), kind: "note_written", payload: { text: words }, live: false };
+/** Return a note of the moment and the patient of another entry. */
+export function noteOf(words, { occurred_at, patient, version }) {
+  const text = words.replace(/\p{Surrogate}/gu, "\ufffd").slice(0, LONGEST_NOTE).replace(/[\ud800-\udbff]$/, "");
+  return { id: crypto.randomUUID(), kind: "note_written", payload: { text }, occurred_at, patient, version, live: false };
 }
 
 const SCALE_WORDS = { moaa_s: "Sedation, MOAA/S" };
 
-/** Tell an entry in a line, as the person would read it back. */
+/** When an entry happened; NaN where it does not say so. */
+export function momentIn(entry) {
+  return typeof entry.occurred_at === "string" ? Date.parse(entry.occurred_at) : NaN;
+}
+
+/** Tell an entry in a line, as the person would read it back; whatever it holds. */
 export function inWords(entry) {
-  const told = entry.payload;
+  const told = typeof entry.payload === "object" && entry.payload ? entry.payload : { content: entry.payload ?? "none" };
   if (entry.kind === "reading_taken") {
     const pressure = told.systolic || told.diastolic ? `${told.systolic ?? "—"}/${told.diastolic ?? "—"} mmHg` : "";
     const rest = [
@@ -133,11 +141,15 @@ export function inWords(entry) {
   if (entry.kind === "note_written") return `Note: ${told.text}`;
   const said = Object.entries(told)
     .filter(([name]) => name !== "confirmed_extreme")
-    .map(([name, one]) => `${wordsOf(name)} ${one === true ? "yes" : one === false ? "no" : one}`);
+    .map(([name, one]) => `${wordsOf(name)} ${one === true ? "yes" : one === false ? "no" : plain(one)}`);
   return `${wordsOf(entry.kind)}: ${said.join(", ")}`;
 }
 
+function plain(one) {
+  return typeof one === "object" ? JSON.stringify(one) : String(one);
+}
+
 export function wordsOf(name) {
-  const words = name.replace(/_mL_per_h$/, " (mL/h)").replace(/_mg$/, " (mg)").replaceAll("_", " ");
+  const words = plain(name ?? "entry").replace(/_mL_per_h$/, " (mL/h)").replace(/_mg$/, " (mg)").replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

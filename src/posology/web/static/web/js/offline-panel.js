@@ -1,9 +1,10 @@
 // What a person sees of all this: the banner, the entries that wait, those that could not be taken, and their number
 // in the head of every page. Words only; nothing here sends or keeps.
 
-import { inWords } from "./offline-compose.js";
+import { inWords, momentIn } from "./offline-compose.js";
 
 const MOST_SHOWN = 6;
+const SHOWN = 300; // characters of one entry
 const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 
 /** Times are of the site's zone, as everywhere in the pages. */
@@ -108,7 +109,7 @@ function button(words, act) {
   return one;
 }
 
-/** The entries of this person on this device; `acts` has again, asNote and forget, each given the row. */
+/** The entries of this person on this device; `acts` has confirm, again, asNote and forget, each given the row. */
 export function showEntries(rows, acts) {
   if (!rows.length && !document.querySelector("[data-offline-panel]")) return;
   // Those that a person must deal with first, then the latest; all are kept, however many.
@@ -117,12 +118,15 @@ export function showEntries(rows, acts) {
   const shown = [...held, ...waiting.slice(0, MOST_SHOWN)];
   const items = shown.map((row) => {
     const { entry } = row;
-    const item = make("li", "", make("p", "", `${clock(Date.parse(entry.occurred_at))} ${inWords(entry)}`));
+    const at = momentIn(entry);
+    const words = `${Number.isNaN(at) ? "No time" : clock(at)} ${inWords(entry)}`;
+    const item = make("li", "", make("p", "", words.length > SHOWN ? `${words.slice(0, SHOWN)}…` : words));
     if (row.how !== "held") return item;
     const why = entry.became === "conflict" ? "The record holds another content under this id." : "";
     item.append(make("p", "field-error", `Not taken. ${entry.sentence} ${why}`.trim()));
     const line = make("div", "actions");
     if (entry.became === "asked") line.append(button("Confirm it, and send", () => acts.confirm(row)));
+    if (entry.became === "failed") line.append(button("Send it again", () => acts.again(row)));
     line.append(button("Send it as a note", () => acts.asNote(row)));
     line.append(button("Let go of this entry", () => acts.forget(row)));
     item.append(line);

@@ -81,6 +81,7 @@ async function unseal(user, session, sealed) {
 /** Whether this device promises to keep entries; in private windows, and where the browser may evict, it does not. */
 export async function mayKeep() {
   if (!isSecureContext || !crypto.subtle || !("indexedDB" in window) || !navigator.storage?.persist) return false;
+  if (!navigator.locks) return false; // without them two pages would send one entry
   try {
     await open();
     return (await navigator.storage.persisted()) || (await navigator.storage.persist());
@@ -97,10 +98,10 @@ export async function recall(name) {
   return (await read("known", (s) => s.get(name)))?.value;
 }
 
-/** Put entries on disk, together or not at all; `how` is "waiting", or "sending" while the page's own form is under way. */
-export async function keep(user, session, entries, how) {
+/** Put entries on disk, together or not at all: "waiting", or "sending" with the mark of the form that is under way. */
+export async function keep(user, session, entries, how, mark) {
   const sealed = await Promise.all(entries.map((one) => seal(user, session, one)));
-  await write("entries", (s) => sealed.forEach((one) => s.add({ user, session, how, sealed: one })));
+  await write("entries", (s) => sealed.forEach((one) => s.add({ user, session, how, mark, sealed: one })));
 }
 
 /** This person's entries in the order in which they were made. */

@@ -4,10 +4,11 @@
 import { serverNow, sure } from "./clock.js";
 import { startBeat } from "./offline-beat.js";
 import { DOUBT_MS, doubtOf, hearTime, offText, spanText, timeNow } from "./offline-clock.js";
-import { GIVING, canBeTold, compose, inWords, kindOf, mayRepeat, noteOf } from "./offline-compose.js";
+import { GIVING, canBeTold, compose, inWords, kindOf, mayRepeat, momentIn, noteOf } from "./offline-compose.js";
 import { rememberPage, renew, restorePage } from "./offline-page.js";
 import { answeredAt, askAt, clock, say, sayAt, sayKept, sayNothing, showCount, showEntries, useZone } from "./offline-panel.js";
 import { sendAll } from "./offline-send.js";
+import { freed, hold, isAnswered } from "./offline-sending.js";
 import { change, countOf, entriesOf, isThere, keep, letGo, mayKeep, recall, remember, wipe } from "./offline-store.js";
 
 const UNCONFIRMED_MS = 120000;
@@ -21,7 +22,6 @@ const here = {
   awaySince: null,
   offset: 0, // server's clock less the device's, ms
   busy: false,
-  settled: false, // whether a form that was under way has had its answer, or never will
   isShell: false,
   readUntil: 0, // by the monotonic clock
   confirmed: 0, // when the server last confirmed the order, by its own clock
@@ -41,9 +41,16 @@ const acts = {
     await change(here.user, row, "waiting", { ...row.entry, payload });
     await refresh();
   },
+  async again(row) {
+    await change(here.user, row, "waiting", { ...row.entry, tries: 0 });
+    await refresh();
+  },
   async asNote(row) {
-    const words = `Told later, not taken as ${row.entry.kind.replaceAll("_", " ")}: ${inWords(row.entry)}`;
-    await keep(here.user, row.session, [noteOf(words.slice(0, 2000), row.entry)], "waiting");
+    const at = momentIn(row.entry);
+    const lead = Number.isNaN(at) ? "Told later, without its time, not taken as it was" : "Told later, not taken as it was";
+    const patient = row.session === here.told?.session ? here.told.patient : row.entry.patient;
+    const like = { occurred_at: new Date(Number.isNaN(at) ? now() : at).toISOString(), patient, version: here.told?.version };
+    await keep(here.user, row.session, [noteOf(`${lead}. ${inWords(row.entry)}`, like)], "waiting");
     await letGo([row.n]);
     await refresh();
   },
@@ -76,10 +83,10 @@ async function onSubmit(event) {
 
 // With the network: the form goes its usual way, and a sealed copy stays until the server has answered.
 async function keepAndSend(form, submitter) {
-  here.settled = false;
   const made = compose(form, here.told, now());
   if (made.entries) {
-    await keep(here.user, here.told.session, made.entries.map(withPatient), "sending").catch(() => null);
+    const kept = async () => keep(here.user, here.told.session, made.entries.map(withPatient), "sending", await hold());
+    await kept().catch(() => null);
   }
   form.dataset.letThrough = "1";
   form.requestSubmit(submitter ?? undefined);
@@ -149,13 +156,12 @@ async function heard(answer) {
   else if (here.state === "here") here.awaySince = null;
   tell();
   if (here.state !== "here") {
-    if (here.settled) await settle();
+    await settle();
     return refresh();
   }
   if (here.told && now() - here.confirmed > 15000) await remember("confirmed", (here.confirmed = now()));
   await noteTheStep();
-  const due = (await entriesOf(here.user)).filter((row) => row.how === "waiting" || (row.how === "sending" && here.settled));
-  const fresh = due.length ? await sendAll(here.user, () => here.told?.patient ?? "", answer.token) : 0;
+  const fresh = await sendAll(here.user, () => here.told?.patient ?? "", answer.token);
   await refresh();
   if (fresh || here.isShell) await comeBack();
 }
@@ -225,18 +231,17 @@ async function onSignOut(event) {
 
 // The page's own form was under way when this page came instead of its answer.
 async function afterSending() {
-  const sending = (await entriesOf(here.user)).filter((row) => row.how === "sending" && row.session === here.told.session);
   const status = performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0;
-  const answered = !here.isShell && status >= 400; // refused, with the sentence and all that was typed on this page
-  if (answered) return letGo(sending.map((row) => row.n));
-  here.settled = true; // whatever was under way has ended: the next heartbeat asks whether it arrived
-  if (here.isShell) await settle();
+  if (here.isShell) return settle();
+  if (status < 400) return undefined; // the next heartbeat asks whether it arrived
+  const refused = (await entriesOf(here.user)).filter((row) => row.how === "sending" && isAnswered(row));
+  return letGo(refused.map((row) => row.n)); // with the sentence and all that was typed on this page
 }
 
-// It did not arrive, as far as this page can know: it waits, under the id it was sent with.
+// What did not arrive, as far as this device can know: it waits, under the id it was sent with.
 async function settle() {
   const sending = (await entriesOf(here.user)).filter((row) => row.how === "sending");
-  for (const row of sending) await change(here.user, row, "waiting");
+  for (const row of await freed(sending)) await change(here.user, row, "waiting");
 }
 
 async function standIn() {
