@@ -5,16 +5,20 @@ That took longer than most answers: on SQLite the last connection to close write
 PostgreSQL starts a process and proves a password anew.
 """
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import closing, contextmanager, suppress
+from contextvars import copy_context
 from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
-from django.core.handlers.asgi import ASGIHandler
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.signals import request_started
 from django.db import connections
-from django.http import HttpRequest, HttpResponseBase
+from django.http import FileResponse
+from django.urls import set_script_prefix
 
 THREADS = 8
 """How many requests are computed or wait for the database at once; the rest wait in their order."""
@@ -34,9 +38,6 @@ class Loan:
         if not self._is_back:
             self._is_back = True
             self._requests[self.worker] -= 1
-
-
-_LOAN: ContextVar[Loan] = ContextVar("loan")
 
 
 class Workers:
@@ -62,7 +63,11 @@ class Workers:
 
 
 class Handler(ASGIHandler):
-    """Django's handler, with all of a request in one thread: the middleware and the pages are not async."""
+    """Django's handler, with all of a request in one thread: the middleware and the pages are not async.
+
+    A request goes to its thread once, from the signal that it began to the one that it ended. Django's own
+    handler goes there three times, and watches meanwhile whether the browser left, which ends nothing here.
+    """
 
     def __init__(self) -> None:
         self.load_middleware(is_async=False)
@@ -72,14 +77,45 @@ class Handler(ASGIHandler):
         """Answer one request."""
         if scope["type"] != "http":
             raise ValueError(f"Only HTTP is spoken here, not {scope['type']}.")
-        with self.workers.one() as loan:
-            _LOAN.set(loan)
-            async with ThreadSensitiveContext(executor=loan.worker):
-                await self.handle(scope, receive, send)
-
-    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        """Return the answer, made from the first middleware to the page in the request's thread."""
         try:
-            return await sync_to_async(self.get_response)(request)
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        with self.workers.one() as loan, closing(body):
+            loop = asyncio.get_running_loop()
+            response = await loop.run_in_executor(loan.worker, copy_context().run, self.answer, scope, body)
+            if not response.streaming:
+                await self.send_response(response, send)
+                return
+            loan.give_back()  # a board that listens for hours keeps nobody waiting
+            async with ThreadSensitiveContext(executor=loan.worker):
+                await self._stream(response, receive, send)
+
+    def answer(self, scope: dict[str, Any], body: Any) -> Any:
+        """Return the answer to a request; called in its thread. One that streams is not yet closed."""
+        set_script_prefix(get_script_prefix(scope))
+        request_started.send(sender=type(self), scope=scope)
+        request, fault = self.create_request(scope, body)
+        response: Any = fault if request is None else self.get_response(request)
+        response._handler_class = type(self)
+        if isinstance(response, FileResponse):
+            response.block_size = self.chunk_size
+        if not response.streaming:
+            response.close()
+        return response
+
+    async def _stream(self, response: Any, receive: Any, send: Any) -> None:
+        """Send an answer for as long as there is any and the browser listens."""
+        tasks = [
+            asyncio.ensure_future(self.send_response(response, send)),
+            asyncio.ensure_future(self.listen_for_disconnect(receive)),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            _LOAN.get().give_back()  # a board that listens for hours keeps nobody waiting
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with suppress(asyncio.CancelledError, RequestAborted):
+                    await task
+            await sync_to_async(response.close)()
