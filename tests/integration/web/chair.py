@@ -1,12 +1,15 @@
 """A person at the chair: opens the session's page, fills one of its forms, sends it."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import time_machine
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -184,6 +187,14 @@ def chair(route: Route = Route.INTRAVENOUS, *, site: factories.Site | None = Non
         overrides={finding.rule: "Decided in the test." for finding in option.blocked_by},
     )
     return Chair(site, patient, signed.session.pk, route)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Take back, at the end of the block, all that was written within it; what was before stays."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def faults_of(response: Any) -> str:

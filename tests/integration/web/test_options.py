@@ -1,6 +1,7 @@
 """Options side by side: none chosen beforehand, none hidden, and what is missing one click away."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from posology.knowledge import load_library
 from posology.quantities import Quantity
 from tests import factories
 from tests.cases import NOW
-from tests.integration.web.chair import chair, filled_inputs, inputs
+from tests.integration.web.chair import Chair, chair, filled_inputs, inputs, undone
 from tests.integration.web.walk import hidden_of, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
@@ -41,9 +42,9 @@ def look(by: User, patient: Patient, at=NOW) -> str:
     return text_of(response)
 
 
-def after_a_session(site: factories.Site, answers: list[int | None], grade: str = "") -> tuple[Patient, Any]:
-    """Treat a patient once, score them the next day, and answer again what grows old; return the moment."""
-    seat = chair(site=site).to_observation()
+def after_a_session(given: Chair, answers: list[int | None], grade: str = "") -> tuple[Patient, Any]:
+    """Let a treated patient go, score them later, and answer again what grows old; return the moment."""
+    seat, site = replace(given, clients={}, seen_at={}), given.site
     if grade:
         seat.done("adverse_event", term="Nausea", grade=grade, serious="no", related="yes")
     seat.see_all_criteria().wait(minutes=61).measure().done("discharged", with_escort="yes")
@@ -61,13 +62,15 @@ def test_no_option_is_preselected_in_any_state(site, record_property):
         (assessed(site, {"capacity_to_consent": Answer.NO}), NOW),
         (assessed(site, {"aneurysm_or_avm": Answer.YES}), NOW),
         (factories.patient(site), NOW),
-        *(
-            after_a_session(site, answers, grade)
-            for answers in ([0] * 9, [1] * 8 + [0], [2] * 8 + [0], [3] * 9)
-            for grade in ("", "2", "3")
-        ),
     ]
-    pages = [(look(by, p, at), p) for p, at in states for by in (site.nurse, site.prescriber, site.director)]
+    people = (site.nurse, site.prescriber, site.director)
+    pages = [(look(by, p, at), p) for p, at in states for by in people]
+    given = chair(site=site).to_observation()
+    for answers in ([0] * 9, [1] * 8 + [0], [2] * 8 + [0], [3] * 9):
+        for grade in ("", "2", "3"):
+            with undone():  # the one session goes on twelve ways, each as if the others had not been
+                patient, at = after_a_session(given, answers, grade)
+                pages += [(look(by, patient, at), patient) for by in people]
     client = signed_in(site.prescriber)
     with time_machine.travel(NOW, tick=False):
         url = reverse("options", kwargs={"patient": states[0][0].pk})
@@ -163,14 +166,14 @@ def test_without_a_score_since_the_session_the_way_leads_to_the_form(site):
 
 
 def test_the_next_options_say_in_words_what_differs(site):
-    patient, at = after_a_session(site, [1] * 9)
+    patient, at = after_a_session(chair(site=site).to_observation(), [1] * 9)
     html = look(site.prescriber, patient, at)
     assert "Same dose (0.5\u00a0mg/kg)" in html and "after session 1" in html
     assert "PHQ-9 16 → 9" in html
 
 
 def test_the_option_to_end_the_course_ends_it_with_the_reason(site):
-    patient, at = after_a_session(site, [3] * 9)
+    patient, at = after_a_session(chair(site=site).to_observation(), [3] * 9)
     option = next(o for o in advice_for(patient, as_of=at).options if o.dose_change == "end")
     url = reverse("sign", kwargs={"patient": patient.pk, "option": option.id})
     with time_machine.travel(at, tick=False):
