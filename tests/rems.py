@@ -16,6 +16,7 @@ from posology.clinic.rems.actions import (
 )
 from posology.clinic.rems.models import Enrolment, FinalForm, SentForm, SiteCertification
 from posology.clinic.rems.queries import SessionForm, form_for
+from posology.clinic.rems.setting import say_setting
 from posology.clinic.sessions.models import SessionRow
 from posology.treatment.rems import Ask, Form
 from tests import factories
@@ -156,6 +157,11 @@ class Nasal:
             by=self.site.nurse,
             at=at or self.later,
         )
+
+    def set_apart(self, because: str = "On the ward.", *, setting: str = "inpatient", **changes: Any) -> None:
+        """Say in which setting the session is."""
+        told = {"row_id": uuid4(), "session_id": self.session.pk, "setting": setting, "because": because}
+        say_setting(**(told | {"by": self.site.nurse, "at": self.later} | changes))
 
     def answer_all(self) -> "Nasal":
         """Answer whatever only a person can know."""

@@ -240,7 +240,7 @@ def test_a_session_without_a_form_never_takes_the_place_of_one_on_the_list(monke
     site = factories.site()
     rems.certify(site, setting="inpatient")
     inpatient = Nasal(site=site).whole()
-    inpatient.answer("setting", "inpatient")
+    inpatient.set_apart()
     second = Nasal(site=site, admitted=False, who={"given_name": "Bea"})
     rems.enrol(site, second.patient)
     second.start()

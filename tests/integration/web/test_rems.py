@@ -9,8 +9,10 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from posology.clinic.care.chairside import chairside
 from posology.clinic.rems.models import Enrolment, FinalForm, SentForm, SiteCertification
 from posology.clinic.rems.queries import FormState
+from posology.web.outage.papers import record_data
 from tests import factories
 from tests.cases import NOW
 from tests.integration.web.walk import hidden_of, signed_in, text_of
@@ -135,11 +137,38 @@ def test_the_list_shows_the_clock_and_what_is_overdue(nasal):
 
 
 def test_a_setting_without_a_form_says_so_and_keeps_the_telephone(nasal):
+    certify(nasal.site, setting="inpatient")
     client, url = signed_in(nasal.site.nurse), form_url(nasal)
     sent = forms_of(client.get(url))["setting"] | {"setting": "inpatient"}
-    assert client.post(url, sent).status_code == 302
+    refused = client.post(url, sent)
+    assert refused.status_code == 422 and "Say why this session is in another" in words_of(refused)
+    assert "No form is due" not in words_of(client.get(url))
+    for _ in range(2):
+        assert client.post(url, sent | {"because": "On the ward since Monday."}).status_code == 302
     words = words_of(client.get(url))
     assert "No form is due" in words and "1-855-382-6022" in words
+    for told in (nasal.site.nurse.full_name, "19:00", "because: On the ward since", "Usual here: outpatient"):
+        assert told in words, told
+
+
+def test_another_setting_stands_on_the_list_in_the_patients_record_and_on_paper(nasal):
+    certify(nasal.site, setting="inpatient")
+    nasal.set_apart("On the ward since Monday.")
+    patient = reverse("patient-rems", kwargs={"patient": nasal.patient.pk})
+    for who, url in ((nasal.site.director, reverse("rems")), (nasal.site.prescriber, patient)):
+        words = words_of(signed_in(who).get(url))
+        assert "In another setting than usual" in words and "On the ward since Monday." in words
+        assert nasal.site.nurse.full_name in words
+    record = record_data(chairside(nasal.site.nurse, nasal.session.pk, at=LATER), at=LATER)
+    (said,) = [value for label, value in record["facts"] if label == "Setting"]
+    assert said.startswith("Inpatient or emergency, said by") and said.endswith("On the ward since Monday.")
+
+
+def test_a_form_that_does_not_say_what_it_is_for_records_nothing(nasal):
+    client, url = signed_in(nasal.site.nurse), form_url(nasal)
+    answer = client.post(url, forms_of(client.get(url))["setting"] | {"what": "all", "setting": "inpatient"})
+    assert answer.status_code == 422 and "does not say what it is for" in words_of(answer)
+    assert nasal.form().answers == {}
 
 
 def test_the_director_certifies_and_a_prescriber_enrols():

@@ -48,7 +48,7 @@ class RemsRefused(DomainError):
         super().__init__(sentence)
 
 
-def _first_answer(model: Any, key: UUID, clinic: Any, told: dict[str, Any]) -> Any:
+def first_answer(model: Any, key: UUID, clinic: Any, told: dict[str, Any]) -> Any:
     """Return the row of an id that was sent before, if it says the same.
 
     Raises
@@ -106,7 +106,7 @@ def certify_site(
     check_can(by, CERTIFY)
     told = {"programme": _programme(by.clinic, programme).id, "setting": Setting(setting).value, "on": on}
     told |= {"number": number.strip(), "representative": representative.strip(), "address": address.strip()}
-    known = _first_answer(SiteCertification, row_id, by.clinic_id, told)
+    known = first_answer(SiteCertification, row_id, by.clinic_id, told)
     if known:
         return known
     _check_day(on, by.clinic, at)
@@ -131,7 +131,7 @@ def end_certification(
     """
     check_can(by, CERTIFY)
     told = {"programme": programme, "setting": Setting(setting).value, "on": on, "because": because.strip()}
-    known = _first_answer(SiteCertification, row_id, by.clinic_id, told)
+    known = first_answer(SiteCertification, row_id, by.clinic_id, told)
     if known:
         return known
     _check_day(on, by.clinic, at)
@@ -158,7 +158,7 @@ def record_contact(*, row_id: UUID, telephone: str, email: str, by: User, at: da
     check_can(by, FILL)
     email = email.strip()
     told = {"person_id": by.pk, "telephone": telephone.strip(), "email": email}
-    known = _first_answer(StaffContact, row_id, by.clinic_id, told)
+    known = first_answer(StaffContact, row_id, by.clinic_id, told)
     if known:
         return known
     if not told["telephone"]:
@@ -198,7 +198,7 @@ def enrol_patient(
     told = {"patient_id": patient.pk, "programme": _programme(patient.clinic, programme).id, "on": on}
     told |= {"number": number.strip(), "patient_signed_on": patient_signed_on}
     told |= {"prescriber_signed_on": prescriber_signed_on}
-    known = _first_answer(Enrolment, row_id, by.clinic_id, told)
+    known = first_answer(Enrolment, row_id, by.clinic_id, told)
     if known:
         return known
     _check_day(on, patient.clinic, at)
@@ -241,7 +241,7 @@ def end_enrolment(
     check_page_patient(page_patient_id, patient)
     patient = lock_patient(patient)
     told = {"patient_id": patient.pk, "programme": programme, "on": on, "because": because.strip()}
-    known = _first_answer(Enrolment, row_id, by.clinic_id, told)
+    known = first_answer(Enrolment, row_id, by.clinic_id, told)
     if known:
         return known
     _check_day(on, patient.clinic, at)
@@ -279,16 +279,14 @@ def answer_field(
     session: SessionRow = lock_of_clinic(SessionRow, session_id, by, what="session")
     value = value.strip()
     told = {"session_id": session.pk, "field": field, "value": value}
-    known = _first_answer(SessionAnswer, row_id, by.clinic_id, told)
+    known = first_answer(SessionAnswer, row_id, by.clinic_id, told)
     if known:
         return known
     found = form_for(by, session_id, at=at)
     check_page_patient(page_patient_id, found.session.patient)
     if field == SETTING:
-        if value not in found.programme.settings:
-            raise RemsRefused("This is no setting of the programme. Choose one of the list.", field=field)
-    else:
-        _check_value(found, field, value)
+        raise RemsRefused("The setting is said by itself, with its reason. Choose it below.", field=field)
+    _check_value(found, field, value)
     return SessionAnswer.objects.create(id=row_id, by=by, at=at, **told)
 
 
@@ -354,7 +352,7 @@ def finalise_form(
     """
     check_can(by, FILL)
     session: SessionRow = lock_of_clinic(SessionRow, session_id, by, what="session")
-    known = _first_answer(FinalForm, row_id, by.clinic_id, {"session_id": session.pk, "sha256": seen_sha256})
+    known = first_answer(FinalForm, row_id, by.clinic_id, {"session_id": session.pk, "sha256": seen_sha256})
     if known:
         return known
     found = form_for(by, session_id, at=at, version=version)
@@ -424,7 +422,7 @@ def record_sent(*, row_id: UUID, form_id: UUID, on: date, way: str, by: User, at
     form = final_for(by, form_id)
     lock_of_clinic(SessionRow, form.session_id, by, what="session")
     told = {"form_id": form.pk, "on": on, "way": way.strip()}
-    known = _first_answer(SentForm, row_id, by.clinic_id, told)
+    known = first_answer(SentForm, row_id, by.clinic_id, told)
     if known:
         return known
     clinic = form.session.patient.clinic

@@ -48,8 +48,8 @@ def start_obstacles(session: SessionRow, order: Order, at: datetime) -> Iterator
         )
 
 
-def said_setting(session: SessionRow) -> str | None:
-    """Return in which setting a person said that a session is."""
+def said_setting(session: SessionRow) -> SessionAnswer | None:
+    """Return what a person last said of the setting of a session."""
     rows = SessionAnswer.objects.for_clinic(session.patient.clinic_id)
-    said = rows.filter(session=session, field=SETTING).order_by("at").last()
-    return None if said is None else said.value
+    said: SessionAnswer | None = rows.filter(session=session, field=SETTING).order_by("at").last()
+    return said

@@ -128,7 +128,10 @@ class StaffContact(models.Model):
 
 
 class SessionAnswer(models.Model):
-    """What only a person could know of one session, asked once; a change is a new row."""
+    """What only a person could know of one session, asked once; a change is a new row.
+
+    ``because`` says why a session is in another setting than is usual at the site.
+    """
 
     append_only = True
     audit_session = "{row}.session_id"
@@ -137,6 +140,7 @@ class SessionAnswer(models.Model):
     session = models.ForeignKey(SessionRow, on_delete=models.PROTECT, related_name="+")
     field = models.CharField(max_length=40)  # of the form; or "setting"
     value = models.CharField(max_length=LONGEST_ANSWER)
+    because = models.CharField(max_length=LONGEST_REASON, blank=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -148,6 +152,9 @@ class SessionAnswer(models.Model):
             models.CheckConstraint(condition=~Q(value="") & ~Q(field=""), name="answer_is_told"),
             models.CheckConstraint(
                 condition=~Q(field="setting") | Q(value__in=Setting.values), name="answer_setting"
+            ),
+            models.CheckConstraint(
+                condition=Q(field="setting") | Q(because=""), name="answer_because_of_a_setting"
             ),
         ]
 

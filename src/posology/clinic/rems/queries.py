@@ -32,7 +32,15 @@ from posology.clinic.rems.models import (
     Standing,
 )
 from posology.clinic.rems.permissions import VIEW, check_can
-from posology.clinic.rems.standing import certified, day_at, enrolled, programme_of, rule_of, setting_of
+from posology.clinic.rems.standing import (
+    certified,
+    day_at,
+    enrolled,
+    programme_of,
+    rule_of,
+    setting_of,
+    usual_setting,
+)
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.sessions.queries import session_for, states_of
 from posology.knowledge import load_library
@@ -77,6 +85,8 @@ class SessionForm:
     programme: ProgrammeFile
     state: SessionState
     setting: Setting
+    usual: Setting  # where nobody gives a reason for another
+    held: frozenset[Setting]  # certified on the day of the treatment
     form: Form
     finals: tuple[FinalForm, ...]
     answers: Mapping[str, SessionAnswer]
@@ -88,6 +98,11 @@ class SessionForm:
     def is_due(self) -> bool:
         """Whether the setting has a form at all, and something was given."""
         return rule_of(self.programme, self.setting).form and self.state.started_at is not None
+
+    @property
+    def said(self) -> SessionAnswer | None:
+        """What a person last said of the setting; it counts where it gives a reason."""
+        return self.answers.get(SETTING)
 
     @property
     def final(self) -> FinalForm | None:
@@ -194,8 +209,7 @@ class Around:
         today = day_at(self.clinic, self.at)
         treated = today if state.started_at is None else day_at(self.clinic, state.started_at)
         held = certified(self.certifications.get(programme.id, ()), on=treated)
-        said = answers.get(SETTING)
-        setting = setting_of(held, said.value if said else None)
+        setting = setting_of(held, answers.get(SETTING))
         told = Told(
             state=state,
             programme=programme,
@@ -213,6 +227,8 @@ class Around:
             programme=programme,
             state=state,
             setting=setting,
+            usual=usual_setting(held),
+            held=frozenset(held),
             form=form_of(told),
             finals=finals,
             answers=answers,

@@ -1,12 +1,12 @@
 """Where a certification or an enrolment stands on a day: the last of its rows up to that day decides."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from posology.clinic.accounts.models import Clinic
 from posology.clinic.patients.models import Patient
-from posology.clinic.rems.models import Enrolment, Setting, SiteCertification, Standing
+from posology.clinic.rems.models import Enrolment, SessionAnswer, Setting, SiteCertification, Standing
 from posology.knowledge.programmes import load_programmes
 from posology.knowledge.schema.programmes import ProgrammeFile, SettingRule
 from posology.treatment import Order
@@ -58,14 +58,23 @@ def enrolled(rows: Iterable[Enrolment], *, on: date) -> Enrolment | None:
     return latest if latest is not None and latest.kind == Standing.BEGINS else None
 
 
-def setting_of(held: Mapping[Setting, SiteCertification], said: str | None) -> Setting:
-    """Return in which setting a session is: as a person said, else the one that is certified.
+def usual_setting(held: Collection[Setting]) -> Setting:
+    """Return the setting of a session of which nobody says another: the one that is certified.
 
     Where both are certified, or none, it is an outpatient's: that asks for more.
     """
-    if said is not None:
-        return Setting(said)
     return Setting.INPATIENT if set(held) == {Setting.INPATIENT} else Setting.OUTPATIENT
+
+
+def setting_of(held: Collection[Setting], said: SessionAnswer | None) -> Setting:
+    """Return in which setting a session is: the usual one, or the one that somebody said.
+
+    That it is an inpatient's counts by a reason alone, so that no demand is dropped by a tap; that it is an
+    outpatient's always counts.
+    """
+    if said is not None and (said.because or said.value == Setting.OUTPATIENT):
+        return Setting(said.value)
+    return usual_setting(held)
 
 
 def rule_of(programme: ProgrammeFile, setting: Setting) -> SettingRule:

@@ -10,12 +10,14 @@ from django.conf import settings
 from posology.clinic.care.chairside import Chairside
 from posology.clinic.care.downtime import planned_sets
 from posology.clinic.patients.models import Patient
+from posology.clinic.rems.queries import Around
 from posology.papers import Head
 from posology.quantities import Quantity, elapsed
 from posology.treatment import EventKind
 from posology.web.components.text import clock_text, day_text, pressure_text, zone_text
 from posology.web.options.order_text import sentence_of_order
 from posology.web.outage.words import AFTERWARDS, EMERGENCY, LEAVING, UNTIL_TOMORROW, WITHOUT_THE_NETWORK
+from posology.web.rems.view_models import said_setting
 from posology.web.session import view_models
 from posology.web.session.log import Told, log_of
 
@@ -87,6 +89,11 @@ def _facts(chair: Chairside, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
         ended = clock_text(state.ended_at, zone) if state.ended_at else "still running"
         yield "From, to", f"{clock_text(state.started_at, zone)}, {ended}"
         yield "Lots", ", ".join(state.lots)
+    found = Around(chair.session.patient.clinic, [chair.session], at=chair.at).form(chair.session)
+    said = found and said_setting(found)
+    if said and not said.is_usual:
+        why = said.because if said.counts else "no reason given, so it does not count"
+        yield "Setting", f"{said.title}, said by {said.by} {clock_text(said.at, zone)}: {why}"
     answered = len(state.gate)
     yield "Asked before the dose", f"{answered} questions answered" if answered else "nothing yet"
     if state.discharge is not None:

@@ -12,9 +12,9 @@ from django.urls import reverse
 from posology.clinic.accounts.permissions import may
 from posology.clinic.conflicts import Conflict, WrongPatient
 from posology.clinic.rems.actions import answer_field, asks, finalise_form, record_sent
-from posology.clinic.rems.gate import SETTING
 from posology.clinic.rems.permissions import FILL, SEND
 from posology.clinic.rems.queries import FormState, SessionForm, final_for, form_or_none
+from posology.clinic.rems.setting import say_setting
 from posology.clinic.rems.standing import day_at
 from posology.clinic.sessions.queries import session_for
 from posology.knowledge.programmes import version_in_use
@@ -25,7 +25,7 @@ from posology.web.components import Crumbs, Field, Link, errors_of
 from posology.web.components.forms import ErrorSummary, Problem
 from posology.web.page import OpenPatient, now_of, open_patient, person
 from posology.web.rems import papers, view_models
-from posology.web.rems.forms import FinaliseForm, SentForm, asked_field
+from posology.web.rems.forms import FinaliseForm, SentForm, SettingForm, asked_field
 from posology.web.rems.views import acted
 from posology.web.sent import kept_id, sent_id
 
@@ -51,8 +51,10 @@ def session_form(request: HttpRequest, session: UUID) -> HttpResponse:
             return _finalise(opened, found) or here
         case "sent":
             return _send(opened, found) or here
-        case _:
+        case "setting":
             return _set(opened, found) or here
+        case _:
+            return _page(opened, found, errors={"": "This form does not say what it is for. Send it again."})
 
 
 def _found(request: HttpRequest, session: UUID) -> SessionForm | None:
@@ -129,21 +131,18 @@ def _send(opened: OpenPatient, found: SessionForm) -> HttpResponse | None:
 
 
 def _set(opened: OpenPatient, found: SessionForm) -> HttpResponse | None:
-    try:
-        answer_field(
-            row_id=sent_id(opened.request),
-            session_id=found.session.pk,
-            field=SETTING,
-            value=opened.request.POST.get("setting", ""),
-            page_patient_id=opened.request.POST.get("patient"),
-            **_told(opened),
-        )
-    except (Conflict, WrongPatient):
-        raise
-    except DomainError as refusal:
-        return _page(opened, found, errors={"setting": str(refusal)})
-    messages.success(opened.request, "The setting is recorded.")
-    return None
+    post = opened.request.POST
+    form = SettingForm(post, auto_id="setting_%s")
+    told = {
+        "row_id": sent_id(opened.request),
+        "session_id": found.session.pk,
+        "page_patient_id": post.get("patient"),
+        **_told(opened),
+    }
+    if form.is_valid() and acted(form, say_setting, **told):
+        messages.success(opened.request, "The setting is recorded.")
+        return None
+    return _page(opened, found, setting=form)
 
 
 def _page(
@@ -153,6 +152,7 @@ def _page(
     errors: dict[str, str] | None = None,
     finalise: FinaliseForm | None = None,
     sent: SentForm | None = None,
+    setting: SettingForm | None = None,
 ) -> HttpResponse:
     refused = errors or {}
     may_fill, may_send = may(opened.by, FILL), may(opened.by, SEND)
@@ -166,7 +166,9 @@ def _page(
         "chip": view_models.state_chip(found),
         "left": view_models.left_text(found),
         "setting": view_models.setting_words(found),
-        "settings": [(k, v.title, k == found.setting.value) for k, v in found.programme.settings.items()],
+        "said_setting": view_models.said_setting(found),
+        "settings": view_models.other_settings(found),
+        "set_form": setting or SettingForm(auto_id="setting_%s"),
         "version": opened.version,
         "form_version": found.form.version,
         "version_title": found.programme.versions[found.form.version].title,
@@ -187,7 +189,7 @@ def _page(
         "sent": sent or SentForm(auto_id="sent_%s"),
         "may_fill": may_fill,
         "contacts": tuple(found.programme.contacts.values()),
-        "errors": _summary(refused) or _form_errors(finalise) or _form_errors(sent),
+        "errors": _summary(refused) or _form_errors(finalise or sent or setting),
         **kept_id(opened.request),
     }
     return opened.show("rems/form.html", context, status=422 if opened.request.method == "POST" else 200)
@@ -208,7 +210,7 @@ def _asked(
 
 
 def _summary(errors: dict[str, str]) -> ErrorSummary | None:
-    problems = tuple(Problem(text, f"answer_{key}") for key, text in errors.items())
+    problems = tuple(Problem(text, f"answer_{key}" if key else "") for key, text in errors.items())
     return ErrorSummary(problems) if problems else None
 
 

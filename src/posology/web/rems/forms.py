@@ -75,6 +75,19 @@ class EnrolForm(forms.Form):
     on = _day("Enrolled on", "day of the enrolment")
 
 
+class SettingForm(forms.Form):
+    """In which setting a session is, and why it is another than usual here."""
+
+    setting = forms.CharField(error_messages={"required": "Choose the setting."})
+    because = _text(
+        "Why is it in another setting than usual here?",
+        LONGEST_REASON,
+        "",
+        required=False,
+        help_text="It stands on the form, in the patient's record and on the director's list.",
+    )
+
+
 class FinaliseForm(forms.Form):
     """Why a finalised form is amended; nothing where it is the first."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from posology.clinic.rems.models import Enrolment, FinalForm, SiteCertification, Standing
+from posology.clinic.rems.models import Enrolment, FinalForm, Setting, SiteCertification, Standing
 from posology.clinic.rems.queries import FormState, SessionForm
 from posology.clinic.rems.standing import rule_of
 from posology.quantities import read_day
@@ -302,6 +302,68 @@ def _name(row: Enrolment) -> str:
     return row.prescriber.full_name if row.prescriber else ""
 
 
+# ---------------------------------------------------------------- the setting
+
+
+@dataclass(frozen=True, slots=True)
+class SaidSetting:
+    """What somebody said of a session's setting, whether it counts, and what is usual at the site."""
+
+    title: str
+    usual: str
+    by: str
+    at: datetime
+    because: str
+    counts: bool
+    is_usual: bool
+
+
 def setting_words(found: SessionForm) -> str:
     """Return in which setting a session was, in the programme's words."""
     return rule_of(found.programme, found.setting).title
+
+
+def said_setting(found: SessionForm) -> SaidSetting | None:
+    """Return what was last said of a session's setting; ``None`` where nobody said anything."""
+    said = found.said
+    if said is None:
+        return None
+    return SaidSetting(
+        rule_of(found.programme, Setting(said.value)).title,
+        rule_of(found.programme, found.usual).title,
+        said.by.full_name,
+        said.at,
+        said.because,
+        counts=found.setting == said.value,
+        is_usual=said.value == found.usual,
+    )
+
+
+def other_settings(found: SessionForm) -> list[tuple[str, str]]:
+    """Return the settings that may be said: every one but that in which the session is."""
+    return [(key, rule.title) for key, rule in found.programme.settings.items() if key != found.setting]
+
+
+def apart_table(forms: Iterable[SessionForm]) -> Table:
+    """Build the list of sessions of which somebody said another setting than is usual."""
+    rows = []
+    for f in forms:
+        said = said_setting(f)
+        if said is None:
+            continue
+        chip = None if said.counts else Chip(Status.HOLD, "Does not count")
+        rows.append(
+            Row(
+                (
+                    Cell(
+                        str(f.session.patient), href=reverse("session-rems", kwargs={"session": f.session.pk})
+                    ),
+                    Cell(f.state.started_at or f.session.scheduled_at),
+                    Cell(said.title, sub=f"usual: {said.usual.lower()}", chip=chip),
+                    Cell(said.because or None, missing="no reason given"),
+                    Cell(said.by, sub=day_text(said.at.date())),
+                )
+            )
+        )
+    columns = tuple(Column(c) for c in ("Patient", "Session", "Setting", "Why", "Said by"))
+    return Table("Sessions in another setting than usual", columns, tuple(rows))

@@ -1,5 +1,6 @@
 """The programme's list with its clock, the site's certification and contacts, a patient's enrolment."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from posology.clinic.accounts.models import Clinic
 from posology.clinic.accounts.permissions import check, may
 from posology.clinic.conflicts import Conflict, WrongPatient
 from posology.clinic.rems.actions import (
@@ -19,7 +21,8 @@ from posology.clinic.rems.actions import (
     record_contact,
 )
 from posology.clinic.rems.permissions import CERTIFY, ENROL, FILL, VIEW
-from posology.clinic.rems.queries import contact_of, lately_sent, queue
+from posology.clinic.rems.queries import SessionForm, contact_of, lately_sent, queue
+from posology.clinic.rems.setting import said_apart
 from posology.clinic.rems.standing import (
     certifications_of,
     certified,
@@ -27,11 +30,12 @@ from posology.clinic.rems.standing import (
     enrolled,
     enrolments_of,
     programmes_at,
+    rule_of,
 )
 from posology.knowledge import number_in_force
 from posology.knowledge.schema.programmes import ProgrammeFile
 from posology.quantities import DomainError
-from posology.web.components import Crumbs, Link, errors_of
+from posology.web.components import Crumbs, Link, Table, errors_of
 from posology.web.page import OpenPatient, new_id, now_of, open_patient, person, show
 from posology.web.rems import view_models
 from posology.web.rems.forms import CertifyForm, ContactForm, EndForm, EndSiteForm, EnrolForm
@@ -70,16 +74,21 @@ def listing(request: HttpRequest) -> HttpResponse:
         "waiting": view_models.queue_table(waiting),
         "overdue": sum(f.is_overdue for f in waiting),
         "sent": view_models.sent_table(lately_sent(by, at=now)) if programmes else None,
+        "apart": _apart(said_apart(by, at=now)) if programmes else None,
     }
     return show(request, "rems/list.html", context)
 
 
-def _programme_line(programme: ProgrammeFile, clinic: Any, now: Any) -> dict[str, Any]:
+def _apart(forms: tuple[SessionForm, ...]) -> Table | None:
+    return view_models.apart_table(forms) if forms else None
+
+
+def _programme_line(programme: ProgrammeFile, clinic: Clinic, now: datetime) -> dict[str, Any]:
     today = day_at(clinic, now)
     held = certified(certifications_of(clinic, programme.id), on=today)
     return {
         "file": programme,
-        "held": [programme.settings[s.value].title for s in held],  # type: ignore[index]
+        "held": [rule_of(programme, setting).title for setting in held],
         "contacts": tuple(programme.contacts.values()),
         "days": number_in_force(programme.values, "form_due_within", on=today, unit="d"),
     }
@@ -168,6 +177,7 @@ def patient_enrolment(request: HttpRequest, patient: UUID) -> HttpResponse:
         "crumbs": _record_crumbs(opened),
         "programme": programme,
         "table": view_models.enrolments_table(rows, empty=how),
+        "apart": _apart(said_apart(opened.by, at=opened.now, patient=opened.patient)),
         "form": form if may(opened.by, ENROL) else None,
         "ends": isinstance(form, EndForm),
         "errors": errors_of(form) if form.is_bound else None,
