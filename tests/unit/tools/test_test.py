@@ -196,6 +196,20 @@ def test_a_new_folder_is_taken_by_the_rest():
     ]
 
 
+def test_the_run_on_postgresql_reads_every_file_that_marks_a_test_for_it(tmp_path):
+    texts = {
+        "integration/test_a.py": "",
+        "unit/test_b.py": "@pytest.mark.unit",
+        "unit/test_c.py": "@pytest.mark.postgres",
+        "properties/deep/test_d.py": "pytestmark = [pytest.mark.integration]",
+    }
+    for name, text in texts.items():
+        (tmp_path / "tests" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tests" / name).write_text(text)
+    found = running.on_postgresql(tmp_path / "tests")
+    assert found == ("tests/integration", "tests/properties/deep/test_d.py", "tests/unit/test_c.py")
+
+
 def test_each_part_names_what_stands_there():
     named = [path for run in running.PARTS for path in (*run.paths, *run.without)]
     assert [path for path in named if not (ROOT / path).exists()] == []
