@@ -77,12 +77,9 @@ def played(django_db_setup, django_db_blocker) -> Iterator[Played]:
         transaction.set_rollback(True)
 
 
+@pytest.mark.django_db
+@pytest.mark.usefixtures("played")
 class TestTheWeek:
-    @pytest.fixture(autouse=True)
-    def _in_the_week(self, played, django_db_blocker):
-        with django_db_blocker.unblock():
-            yield
-
     @pytest.mark.hazard("H-25")
     def test_every_day_adds_up(self, played, record_property):
         """Twelve sessions a day: 0.0 mg open, every form in time, no field typed twice. N is the sessions."""
