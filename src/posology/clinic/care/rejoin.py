@@ -151,6 +151,11 @@ def _why_not(entry: Late) -> str:
             f"'{entry.kind.replace('_', ' ')}' decides something, so it is not taken from a page that was "
             "without the network. Do it now on the session's page."
         )
+    if entry.kind == EventKind.READING_TAKEN and entry.payload.get("from_monitor"):
+        return (
+            "What a monitor sent is confirmed with the network, where it can be seen how old it is. "
+            "Confirm it on the session's page, or tell by hand what was measured."
+        )
     return ""
 
 

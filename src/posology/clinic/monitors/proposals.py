@@ -1,7 +1,7 @@
 """From what the monitors of a session sent to what a person may confirm: rounded, and said so. Pure.
 
 Nothing is filled in and nothing is averaged. What cannot be true, comes twice, is half a pressure, is old or
-was taken back is shown as it was told and is not offered.
+was taken back is shown as it was told and is not offered; nor is what came later than the moment asked about.
 """
 
 from collections.abc import Iterable, Sequence
@@ -43,12 +43,17 @@ class Proposal:
     @property
     def at(self) -> datetime:
         """When it was measured, or where no time was told, when it arrived."""
-        return self.row.measured_at or self.row.received_at
+        return moment_of(self.row)
 
     @property
     def was_rounded(self) -> bool:
         """Whether the whole number differs from what was told."""
         return self.whole is not None and self.row.value != self.whole
+
+
+def moment_of(row: MonitorReading) -> datetime:
+    """Return when a value was measured, or where no time was told, when it arrived."""
+    return row.measured_at or row.received_at
 
 
 def whole_of(value: Decimal) -> int:
@@ -58,7 +63,7 @@ def whole_of(value: Decimal) -> int:
 
 def is_stale(row: MonitorReading, at: datetime) -> bool:
     """Say whether a value is too old to be confirmed."""
-    return at - (row.measured_at or row.received_at) >= STALE_AFTER
+    return at - moment_of(row) >= STALE_AFTER
 
 
 def proposals(rows: Sequence[MonitorReading], *, at: datetime) -> tuple[Proposal, ...]:
@@ -98,6 +103,8 @@ def _alone(row: MonitorReading, at: datetime) -> str:
         return "It comes more than once. Read the right one from the screen."
     if Flag.HALF_A_PRESSURE in flags:
         return "Its other half is missing."
+    if row.received_at > at:
+        return "It was sent after this was looked at. Look again."
     if is_stale(row, at):
         return "It is older than 5 minutes. Measure again."
     return ""
