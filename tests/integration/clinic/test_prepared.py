@@ -14,6 +14,7 @@ from posology.clinic.locks import lock_of_clinic, lock_patient
 from posology.clinic.patients.models import Patient
 from posology.clinic.prepared import Prepared
 from posology.clinic.scope import UnscopedQuery
+from posology.clinic.sessions.holding import hold
 from posology.clinic.sessions.models import EventRow, SessionRow
 from posology.clinic.sessions.queries import known_events, session_for
 from tests import factories
@@ -119,3 +120,16 @@ def test_a_row_is_locked_within_a_transaction_only():
         assert "FOR NO KEY UPDATE OF" in asked[0]["sql"]
         with pytest.raises(transaction.TransactionManagementError, match="within a transaction"):
             lock_patient(patient)
+
+
+def test_a_held_session_is_whole_and_of_the_persons_clinic(site, sessions):
+    other = factories.site(name="Another clinic")
+    for one in sessions:
+        with transaction.atomic():
+            with CaptureQueriesContext(connection) as asked:
+                assert whole(hold(site.nurse, one.pk)) == whole(session_for(site.nurse, one.pk))
+            assert len(asked) == 3, "the patient, then the session; and once more to compare"
+            with pytest.raises(NotFound):
+                hold(other.nurse, one.pk)
+    with transaction.atomic(), pytest.raises(NotFound):
+        hold(site.nurse, uuid4())

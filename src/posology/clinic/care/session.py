@@ -99,14 +99,14 @@ def record_into(
     sequence: int | None = None,
     happened_before: bool = False,
     page_patient_id: UUID | str | None = None,
-    locked: SessionRow | None = None,
+    is_held: bool = False,
     is_new: bool = False,
     by: User,
     at: datetime,
 ) -> Recorded:
     """Record one event of a session that this person found; called within an action.
 
-    ``locked`` is the session's row where the action holds it already, and its patient's before it;
+    ``is_held`` says that the action holds the row already, and its patient's before it;
     ``is_new`` says that it looked since then, and nowhere found the event's id.
     """
     check(by, "record_event")
@@ -114,12 +114,12 @@ def record_into(
     known_kind = EventKind(kind)
     check_can_record(by, known_kind)
     check_page_patient(page_patient_id, found.patient)
-    if locked is None:
+    session = found
+    if not is_held:
         if known_kind in GIVING:
             lock_patient(found.patient)
-        locked = lock_of_clinic(SessionRow, found.pk, by, what="session")
-    session: SessionRow = locked
-    session.order, session.patient = found.order, found.patient  # what a dose starts from is read anew below
+        session = lock_of_clinic(SessionRow, found.pk, by, what="session")
+        session.order, session.patient = found.order, found.patient  # what a dose starts from is read anew
     sent = Sent(event_id, known_kind, read, check_aware(occurred_at, what="moment of the event"), sequence)
 
     def judge(row: SessionRow, state: SessionState, event: Event) -> None:

@@ -14,10 +14,9 @@ from uuid import UUID
 from posology.clinic.accounts.models import User
 from posology.clinic.audit import action
 from posology.clinic.care.session import PURPOSE, record_into
-from posology.clinic.locks import lock_of_clinic, lock_patient
 from posology.clinic.sessions.actions import Recorded
-from posology.clinic.sessions.models import SessionRow
-from posology.clinic.sessions.queries import known_events, session_for
+from posology.clinic.sessions.holding import hold
+from posology.clinic.sessions.queries import known_events
 from posology.quantities import DomainError
 from posology.treatment import EventError, EventKind, FieldFault, NeedsConfirmation, read_payload
 
@@ -69,13 +68,11 @@ def record_together(
         As of ``record_event``, for the first that is refused; then nothing is recorded.
     """
     _check_contents(entered)
-    found = session_for(by, session_id)
-    lock_patient(found.patient)
-    locked: SessionRow = lock_of_clinic(SessionRow, session_id, by, what="session")
+    held = hold(by, session_id)
     known = known_events([e.event_id for e in entered])
     return tuple(
         record_into(
-            found,
+            held,
             event_id=event.event_id,
             kind=event.kind,
             payload=event.payload,
@@ -83,7 +80,7 @@ def record_together(
             or (known[event.event_id].occurred_at if event.event_id in known else at),
             happened_before=event.happened_before,
             page_patient_id=page_patient_id,
-            locked=locked,
+            is_held=True,
             is_new=event.event_id not in known,
             by=by,
             at=at,
