@@ -1,6 +1,6 @@
 """A form that waits is answered, finalised and noted as sent, on a phone and a desk; with pictures."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -68,4 +68,37 @@ def test_the_site_and_an_enrolment_read_well(demo: Demo, chromium):
     page.get_by_role("button", name="Record the certification").click()
     expect(page.locator(".error-summary")).to_contain_text("Write the number")
     reads_well(page, "site-refused")
+    context.close()
+
+
+def test_another_setting_is_said_with_its_reason_and_the_director_sees_it(demo: Demo, chromium):
+    context = chromium.new_context()
+    director = Person(demo, Role.DIRECTOR, demo.sign_in(context, Role.DIRECTOR))
+    page = director.open("/rems/site/")
+    page.get_by_label("Inpatient or emergency").check()
+    for label in ("Number", "Authorised representative", "Address of the site"):
+        page.get_by_label(label).fill("Synthetic")
+    page.get_by_label("Certified on").fill((datetime.now(UTC).date() - timedelta(days=60)).isoformat())
+    page.get_by_role("button", name="Record the certification").click()
+    expect(page.get_by_text("It is recorded.")).to_be_visible()
+    context.close()
+
+    context = chromium.new_context()
+    nurse = Person(demo, Role.NURSE, demo.sign_in(context, Role.NURSE))
+    page = nurse.open("/rems/")
+    page.get_by_role("table", name="Monitoring forms to send").get_by_role("link").first.click()
+    page.locator("summary", has_text="It was another setting").click()
+    page.get_by_role("button", name="It was inpatient or emergency").click()
+    expect(page.locator(".error-summary")).to_contain_text("Say why this session is in another")
+    reads_well(page, "setting-refused")
+    page.get_by_label("Why is it in another setting").fill("Admitted to the ward on the day before.")
+    page.get_by_role("button", name="It was inpatient or emergency").click()
+    expect(page.get_by_role("heading", name="No form is due")).to_be_visible()
+    pictures.take(page, "programme-setting-said", at="#setting", dark=True)
+    reads_well(page, "setting")
+    page = nurse.open("/rems/")
+    apart = page.get_by_role("table", name="Sessions in another setting than usual")
+    expect(apart).to_contain_text("Admitted to the ward on the day before.")
+    reads_well(page, "list-setting")
+    pictures.take(page, "programme-list-setting-table", at="#apart", dark=True)
     context.close()
