@@ -147,7 +147,7 @@ def test_a_setting_without_a_form_says_so_and_keeps_the_telephone(nasal):
         assert client.post(url, sent | {"because": "On the ward since Monday."}).status_code == 302
     words = words_of(client.get(url))
     assert "No form is due" in words and "1-855-382-6022" in words
-    for told in (nasal.site.nurse.full_name, "19:00", "because: On the ward since", "Usual here: outpatient"):
+    for told in (nasal.site.nurse.full_name, "19:00", "Reason: On the ward since", "Usual here: outpatient"):
         assert told in words, told
 
 
