@@ -1,10 +1,11 @@
-"""Tests with a database: quick password hashes, since none of them is about guessing one."""
+"""Tests with a database: what each of them would wait for, and none of them is about."""
 
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from django.test import override_settings
+from django.db import transaction
+from django.test import TransactionTestCase, override_settings
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -15,4 +16,22 @@ def quick_hashes() -> Iterator[None]:
     """
     quick = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     with override_settings(PASSWORD_HASHERS=quick):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied_at_once() -> Iterator[None]:
+    """Empty the database in one transaction after a test that commits.
+
+    The audit's triggers are taken away and made anew: hundreds of statements, and a commit for each alone
+    has the disk waited for as often.
+    """
+    one_by_one = TransactionTestCase._fixture_teardown
+
+    def at_once(case: TransactionTestCase) -> None:
+        with transaction.atomic():
+            one_by_one(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", at_once)
         yield
