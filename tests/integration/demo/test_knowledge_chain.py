@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 import time_machine
-from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -15,30 +13,30 @@ from posology.clinic.patients.models import Patient
 from posology.knowledge import load_library
 from posology.knowledge.background import load_background
 from posology.protocols.schedule import protocols_for
-from posology.server.demo.seeding import seed
+from posology.server.demo.stories import STORIES
+from tests.integration.demo.conftest import NOW
 from tests.integration.web.walk import signed_in, text_of
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]  # the demo keeps a file of its own
 
-NOW = datetime(2026, 11, 24, 12, 40, tzinfo=UTC)
+TOLD = [story.identifier for story in STORIES]
 GROUND = re.compile(r'href="(/knowledge/(?:facts|sources)/[^"]+)"')
 KNOWN = re.compile(r'href="(/knowledge/[^"#]+)[^"]*"')
 VERDICT = re.compile(r'<li class="verdict .*?</details></li>', re.S)
 SCORE = re.compile(r'<tr role="row"[^>]*><th scope="row" role="rowheader">(?:PHQ-9|GAD-7).*?</tr>', re.S)
 
 
-@pytest.fixture(scope="module")
-def prescriber(django_db_setup, django_db_blocker) -> Iterator[Client]:
-    """The whole demo, seeded once for this file, under the eyes of its prescriber."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        seed(now=NOW, zone="UTC", tick=lambda story: None, days=0)
-        with time_machine.travel(NOW, tick=False):
-            yield signed_in(User.objects.get(role=Role.PRESCRIBER))
-        transaction.set_rollback(True)
+@pytest.fixture
+def prescriber(demo, db) -> Iterator[Client]:
+    """The demo under the eyes of its prescriber."""
+    with time_machine.travel(NOW, tick=False):
+        yield signed_in(User.objects.get(role=Role.PRESCRIBER))
 
 
 def everyone() -> list[Patient]:
-    return list(Patient.objects.everywhere(because="the demo's own clinic").order_by("identifier"))
+    """Return the twelve of the stories; who fills the week beside them repeats what they show."""
+    there = Patient.objects.everywhere(because="the demo's own clinic")
+    return list(there.filter(identifier__in=TOLD).order_by("identifier"))
 
 
 def opened(client: Client, url: str) -> str:

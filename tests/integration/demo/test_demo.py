@@ -3,15 +3,12 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
-from django.db import transaction
 
 from posology.clinic.accounts.models import User
 from posology.clinic.audit.queries import verify_chain
@@ -33,54 +30,35 @@ from posology.protocols.schedule import plan_from_start
 from posology.server.demo import running
 from posology.server.demo.answers import gad7_answers, phq9_answers
 from posology.server.demo.hours import EARLIEST, LATEST, zone_at_noon
-from posology.server.demo.people import SIGN_INS, make_staff
+from posology.server.demo.people import SIGN_INS
 from posology.server.demo.place import DemoRefused, Mark, Place, choose_place, is_todays
-from posology.server.demo.seeding import days_of_week, plan_of, seed, steps_of
+from posology.server.demo.seeding import days_of_week, plan_of, steps_of
 from posology.server.demo.stories import STORIES
-from posology.server.demo.story import Course, Story
+from posology.server.demo.story import Course
 from posology.server.demo.today import taken_today
 from posology.server.demo.week_told import told_of
 from posology.treatment import SessionPhase
 from posology.treatment.due import DueStatus, due_readings
+from tests.integration.demo.conftest import NOW
 
-pytestmark = pytest.mark.sqlite  # the demo keeps a file of its own, and nothing else
+pytestmark = [pytest.mark.sqlite, pytest.mark.django_db]  # the demo keeps a file of its own, and no other
 
-NOW = datetime(2026, 11, 24, 12, 40, tzinfo=UTC)
 SECONDS_ALLOWED = 60  # what the seeding may take on a quiet machine of two cores
 EVERYONE = "the demo's own clinic"
 OF_STORIES = {story.identifier for story in STORIES}
 
 
-@pytest.fixture(scope="module")
-def demo(django_db_setup, django_db_blocker) -> Iterator[dict[str, float]]:
-    """The whole demo, seeded once for this file and rolled back after it."""
-    ticks: list[Story] = []
-    with django_db_blocker.unblock(), transaction.atomic():
-        began, worked = time.perf_counter(), time.process_time()
-        seed(now=NOW, zone="UTC", tick=ticks.append)
-        took = time.perf_counter() - began
-        worked = time.process_time() - worked
-        print(f"\nThe demo was seeded in {took:.1f} s ({worked:.1f} s of processor): {len(ticks)} visits.")
-        yield {"seconds": took, "ticks": len(ticks)}
-        transaction.set_rollback(True)
-
-
 @pytest.fixture
-def board(demo, django_db_blocker) -> Iterator[Board]:
-    with django_db_blocker.unblock():
-        yield today(User.objects.get(username="nurse"), at=NOW)
+def board(demo, db) -> Board:
+    return today(User.objects.get(username="nurse"), at=NOW)
 
 
 def patient_of(number: int) -> Patient:
     return Patient.objects.everywhere(because=EVERYONE).get(identifier=f"S-{number:04d}")
 
 
+@pytest.mark.usefixtures("demo")
 class TestTheStories:
-    @pytest.fixture(autouse=True)
-    def _in_the_demo(self, demo, django_db_blocker):
-        with django_db_blocker.unblock():
-            yield
-
     def test_all_twelve_are_there_and_their_names_say_what_they_are(self, demo):
         people = Patient.objects.everywhere(because=EVERYONE)
         told = [p.identifier for p in people if p.identifier in OF_STORIES]
@@ -185,13 +163,9 @@ class TestTheBoardOfToday:
         assert [(t.patient.identifier, t.owner) for t in board.risks] == [("S-0012", None)]
 
 
+@pytest.mark.usefixtures("demo")
 class TestTheWeekUpToToday:
     """The last five open days, today among them; what a whole one comes to is asked in test_week."""
-
-    @pytest.fixture(autouse=True)
-    def _in_the_demo(self, demo, django_db_blocker):
-        with django_db_blocker.unblock():
-            yield
 
     def test_each_day_before_adds_up_but_for_forms_that_wait(self):
         clinic = User.objects.get(username="nurse").clinic
@@ -231,12 +205,8 @@ class TestTheWeekUpToToday:
         assert [f"{d:%a}" for d in days_of_week(saturday)] == ["Tue", "Wed", "Thu", "Fri", "Sat"]
 
 
+@pytest.mark.usefixtures("demo")
 class TestWhatCanBeDecided:
-    @pytest.fixture(autouse=True)
-    def _in_the_demo(self, demo, django_db_blocker):
-        with django_db_blocker.unblock():
-            yield
-
     @pytest.mark.parametrize(
         ("number", "response"),
         [(6, "remission"), (7, "partial"), (12, "worse after response"), (9, "start")],
@@ -303,19 +273,30 @@ def clinics_after(folder: Path, *starts: str) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.fixture(scope="module")
+def starts(tmp_path_factory) -> dict[str, str]:
+    """Which clinic is there after each of five starts in one folder, one after the other."""
+    day, tomorrow = NOW, NOW + timedelta(days=1)
+    when = {
+        "first": f"{day}",
+        "later that day": f"{day + timedelta(hours=6)}",
+        "tomorrow": f"{tomorrow}",
+        "reset": f"{tomorrow} reset",
+        "after half": f"{tomorrow} half",
+    }
+    made = clinics_after(tmp_path_factory.mktemp("demo"), *when.values())
+    return dict(zip(when, made, strict=True))
+
+
 class TestTheSecondStart:
-    def test_the_same_day_shows_the_same_clinic(self, tmp_path):
-        first, again = clinics_after(tmp_path, f"{NOW}", f"{NOW + timedelta(hours=6)}")
-        assert first == again
+    def test_the_same_day_shows_the_same_clinic(self, starts):
+        assert starts["first"] == starts["later that day"]
 
-    def test_another_day_and_a_reset_make_it_anew(self, tmp_path):
-        tomorrow = NOW + timedelta(days=1)
-        made = clinics_after(tmp_path, f"{NOW}", f"{tomorrow}", f"{tomorrow} reset")
-        assert len(set(made)) == 3
+    def test_another_day_and_a_reset_make_it_anew(self, starts):
+        assert len({starts["later that day"], starts["tomorrow"], starts["reset"]}) == 3
 
-    def test_what_was_left_half_is_made_anew(self, tmp_path):
-        first, second = clinics_after(tmp_path, f"{NOW}", f"{NOW} half")
-        assert first != second
+    def test_what_was_left_half_is_made_anew(self, starts):
+        assert starts["after half"] not in {starts["reset"], starts["tomorrow"], starts["first"]}
 
     def test_other_stories_and_a_clock_set_back_make_it_anew(self):
         mark = Mark(day="2026-11-24", zone="UTC", made_at=NOW.isoformat(), made_from="these")
@@ -357,9 +338,7 @@ class TestItsOwnFileAlone:
             with pytest.raises(DemoRefused, match="--port"):
                 running.listening("127.0.0.1", door.getsockname()[1])
 
-    @pytest.mark.django_db
-    def test_each_role_signs_in_with_the_pass_phrase_that_is_printed(self):
-        make_staff("UTC", at=NOW)
+    def test_each_role_signs_in_with_the_pass_phrase_that_is_printed(self, demo):
         for known in SIGN_INS:
             user = User.objects.get(username=known.username)
             assert user.role == known.role
