@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.sqlite  # it touches no database; once a run of the suite is enough
+
 MEMBERS, PIECE = 20_000, 1000
 STUDY = f"""
 substance: ketamine
