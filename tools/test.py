@@ -14,6 +14,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
@@ -98,7 +99,7 @@ EVERYTHING = Run("sqlite")
 POSTGRESQL = Run("postgresql", on="postgresql", only="integration or postgres")
 PAGES = "tests/browser/test_pages.py"
 # The longest first and the shortest last, so that the two lanes end at about the same time, and no two
-# browsers run for longer than they must. Each part costs a start of its own, and the browser's also a demo.
+# browsers run for longer than they must. Each part costs a start of its own.
 PARTS = parted(
     [
         Run("integration", paths=("tests/integration",)),
@@ -253,8 +254,11 @@ def main() -> int:
     for left_over in (*BUILD.glob("tests-*.json"), BUILD / "safety.json"):
         left_over.unlink(missing_ok=True)
     runs = [EVERYTHING, POSTGRESQL] if words else PARTS
+    with tempfile.TemporaryDirectory(prefix="posology-test-demo-") as shared:
+        os.environ["POSOLOGY_TEST_DEMO"] = shared  # the browser's runs make one demo there, and copy it
+        ended = run_beside(runs, words, expression)
     codes = []
-    for one, code in zip(runs, run_beside(runs, words, expression), strict=True):
+    for one, code in zip(runs, ended, strict=True):
         held_to = verdict(code, one.counts, may_be_empty=not whole)
         if held_to:
             print(f"{one.name} failed: {'it was lost' if code is None else f'exit code {code}'}")

@@ -4,6 +4,7 @@ Each file gets a server of its own on a free port, from a copy of the made clini
 file may set ahead. Every process is stopped by its own id.
 """
 
+import fcntl
 import http.client
 import os
 import shutil
@@ -121,11 +122,17 @@ def _wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Pat
 
 @pytest.fixture(scope="session")
 def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the demo once; return its folder, at rest."""
-    folder = tmp_path_factory.mktemp("demo") / "made"
-    with running_demo(folder):
-        pass
-    return folder
+    """Make the demo once, for every run that was given the same folder; return its own, at rest."""
+    given = os.environ.get("POSOLOGY_TEST_DEMO")
+    place = Path(given) if given else tmp_path_factory.mktemp("demo")
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a run beside this one waits until it is made, and then copies it
+        if not (place / "is-made").exists():
+            shutil.rmtree(place / "made", ignore_errors=True)  # what was left half
+            with running_demo(place / "made"):
+                pass
+            (place / "is-made").touch()
+    return place / "made"
 
 
 @pytest.fixture(scope="module")
