@@ -161,7 +161,7 @@ def write_note(page: Page, text: str) -> None:
     if not form.is_visible():
         page.locator("#note_written > summary").first.click()
     form.locator("textarea").fill(text)
-    form.locator("button[type=submit]").click()
+    form.locator("button[type=submit]").click(no_wait_after=True)  # the answer may be kept in the cable
 
 
 def stop_infusion(page: Page) -> None:

@@ -19,6 +19,14 @@ KEEP = """async ([session, patient, changes]) => {
     patient, ...change }));
   await store.keep(user, session, made, 'waiting');
 }"""
+SPOIL = """async () => {
+  const open = indexedDB.open('posology-offline');
+  const db = await new Promise((done) => { open.onsuccess = () => done(open.result); });
+  const store = db.transaction('entries', 'readwrite').objectStore('entries');
+  const rows = await new Promise((done) => { store.getAll().onsuccess = (e) => done(e.target.result); });
+  store.put({ ...rows[0], sealed: { iv: new Uint8Array(12), data: new Uint8Array(40).buffer } });
+  db.close();
+}"""
 KEPT = """async () => {
   const store = await import('/static/web/js/offline-store.js');
   const rows = await store.entriesOf(await store.recall('user'));
@@ -131,3 +139,19 @@ def test_entries_that_cannot_be_read_stand_beside_and_the_rest_is_sent(
     told = rows_of(demo, path)[len(before) :]
     assert len(told) == 2 * len(ODD) and {r.kind for r in told} == {"note_written"}
     record_property("n", len(ODD))
+
+
+@pytest.mark.hazard("H-46")
+def test_an_entry_that_the_device_cannot_open_holds_up_no_other(tablet: Tablet, demo: Demo):
+    path = tablet.open_chair(2)
+    before, page = rows_of(demo, path), tablet.page
+    tablet.cable.pull()
+    expect(page.locator(BANNER)).to_be_visible()
+    keep(page, path, {}, {"payload": {"text": "Whole."}})
+    page.evaluate(SPOIL)
+    tablet.cable.put_back()
+    waits(page, 1)
+    assert [r.payload["text"] for r in rows_of(demo, path)[len(before) :]] == ["Whole."]
+    expect(page.locator(".offline-list")).to_contain_text("This device cannot open it any more")
+    page.get_by_role("button", name="Let go of this entry").click()
+    expect(page.locator(UNSENT)).to_be_hidden()

@@ -127,7 +127,7 @@ export function showEntries(rows, acts) {
     const line = make("div", "actions");
     if (entry.became === "asked") line.append(button("Confirm it, and send", () => acts.confirm(row)));
     if (entry.became === "failed") line.append(button("Send it again", () => acts.again(row)));
-    line.append(button("Send it as a note", () => acts.asNote(row)));
+    if (entry.became !== "closed") line.append(button("Send it as a note", () => acts.asNote(row)));
     line.append(button("Let go of this entry", () => acts.forget(row)));
     item.append(line);
     return item;

@@ -4,6 +4,9 @@
 const NAME = "posology-offline";
 const STRICT = { durability: "strict" }; // on disk before we say so: a crash after that loses nothing
 
+// What stands for an entry that cannot be opened: shown, never sent, and in the way of no other.
+const CLOSED = { kind: "entry", payload: {}, became: "closed", sentence: "This device cannot open it any more. Look at the downtime sheet." };
+
 let opened = null;
 
 function open() {
@@ -107,8 +110,8 @@ export async function keep(user, session, entries, how, mark) {
 /** This person's entries in the order in which they were made. */
 export async function entriesOf(user) {
   const rows = (await read("entries", (s) => s.getAll())).filter((row) => row.user === user);
-  const told = await Promise.all(rows.map((row) => unseal(user, row.session, row.sealed)));
-  return rows.map((row, i) => ({ ...row, sealed: null, entry: told[i] })).filter((row) => row.entry);
+  const told = await Promise.all(rows.map((row) => unseal(user, row.session, row.sealed).catch(() => null)));
+  return rows.map((row, i) => (told[i] ? { ...row, sealed: null, entry: told[i] } : { ...row, how: "held", entry: CLOSED }));
 }
 
 export async function countOf(user) {
