@@ -1,22 +1,14 @@
 """The one table of pages and roles, walked through address by address."""
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
 
 from posology.clinic.accounts.models import Role
 from posology.web.access import ACCESS, PUBLIC, WRITES
-from tests.cases import NOW
-from tests.integration.web.walk import World, names, signed_in, text_of, world
+from tests.integration.web.walk import names, signed_in, text_of, world
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def here() -> World:
-    with time_machine.travel(NOW, tick=False):
-        yield world()
 
 
 def test_every_address_has_a_line_in_the_table():

@@ -13,15 +13,9 @@ from posology.clinic.accounts.models import SignInAttempt
 from posology.clinic.assessments.models import FactRow
 from tests import factories
 from tests.cases import NOW
-from tests.integration.web.walk import World, hidden_of, signed_in, text_of, world
+from tests.integration.web.walk import hidden_of, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def here() -> World:
-    with time_machine.travel(NOW, tick=False):
-        yield world()
 
 
 def sign_in(client: Client, username: str, password: str = factories.PASSWORD, **more: str):

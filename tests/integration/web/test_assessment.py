@@ -22,7 +22,7 @@ from posology.web.assessment.forms import read_part
 from posology.web.assessment.view_models import PARTS, questions_of
 from tests import factories
 from tests.cases import NOW
-from tests.integration.web.walk import World, hidden_of, signed_in, text_of, world
+from tests.integration.web.walk import World, hidden_of, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -33,12 +33,6 @@ HOSTILE = [
     "",
     "1" * 40,
 ]
-
-
-@pytest.fixture
-def here() -> World:
-    with time_machine.travel(NOW, tick=False):
-        yield world()
 
 
 def url_of(here: World, part: str, patient=None) -> str:

@@ -9,15 +9,9 @@ from django.urls import reverse
 from posology.clinic.outcomes.actions import take_risk_task
 from tests import factories
 from tests.cases import NOW
-from tests.integration.web.walk import World, signed_in, text_of, world
+from tests.integration.web.walk import World, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def here() -> World:
-    with time_machine.travel(NOW, tick=False):
-        yield world()
 
 
 def board(here: World, *, minutes: int = 0, **headers: str) -> str:

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-import time_machine
 from django.urls import reverse
 
 from posology.clinic.assessments.models import FactRow
 from posology.clinic.audit.models import AuditEntry
 from posology.web.assessment.view_models import PARTS
-from tests.cases import NOW
 from tests.integration.web.test_imports import bundle_text
-from tests.integration.web.walk import World, hidden_of, signed_in, text_of, world
+from tests.integration.web.walk import World, hidden_of, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -25,12 +23,6 @@ ANSWER = {
     "laboratory": {"liver_panel": "normal"},
     "session": {"escort_home": "yes"},
 }
-
-
-@pytest.fixture
-def here() -> World:
-    with time_machine.travel(NOW, tick=False):
-        yield world()
 
 
 def forms(here: World, client) -> Iterator[tuple[str, dict[str, str]]]:

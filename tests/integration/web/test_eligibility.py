@@ -12,15 +12,9 @@ from posology.clinic.care.queries import advice_for
 from posology.knowledge import load_library
 from tests import factories
 from tests.cases import NOW
-from tests.integration.web.walk import World, signed_in, text_of, world
+from tests.integration.web.walk import World, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def here() -> World:
-    with time_machine.travel(NOW, tick=False):
-        yield world()
 
 
 def page_of(here: World, patient, protocol: str = "ketamine-iv", at=NOW) -> str:

@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -13,16 +12,9 @@ from posology.clinic.assessments.models import FactRow, ImportRow
 from posology.clinic.outcomes.models import CompletedForm, RiskTask
 from posology.clinic.patients.models import Patient
 from tests import factories
-from tests.cases import NOW
-from tests.integration.web.walk import World, hidden_of, signed_in, text_of, world
+from tests.integration.web.walk import World, hidden_of, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def here() -> World:
-    with time_machine.travel(NOW, tick=False):
-        yield world()
 
 
 def observation(

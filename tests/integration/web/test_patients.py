@@ -15,15 +15,9 @@ from posology.clinic.patients.models import Patient
 from posology.clinic.sessions.queries import session_for
 from tests import factories
 from tests.cases import NOW
-from tests.integration.web.walk import World, hidden_of, signed_in, text_of, world
+from tests.integration.web.walk import World, hidden_of, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def here() -> World:
-    with time_machine.travel(NOW, tick=False):
-        yield world()
 
 
 NEW = {

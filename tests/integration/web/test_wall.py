@@ -16,17 +16,11 @@ from posology.clinic.sessions.queries import session_for
 from posology.server.checks import unsafe_settings
 from tests import factories
 from tests.cases import NOW
-from tests.integration.web.walk import World, signed_in, text_of, world
+from tests.integration.web.walk import World, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 
 PART = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def here() -> World:
-    with time_machine.travel(NOW, tick=False):
-        yield world()
 
 
 def at_minute(minutes: int) -> time_machine.travel:
