@@ -1,5 +1,6 @@
 """Appointments from a running course: planned, moved, cancelled, refused with the free alternatives."""
 
+from copy import deepcopy
 from datetime import date, datetime, time, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -85,9 +86,17 @@ class Running:
         return cancel_visit(**told)
 
 
+@pytest.fixture(scope="module")
+def running_of_file(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield Running(factories.site("Running Synthetic Clinic"))
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def running():
-    return Running()
+def running(running_of_file, db):
+    """The file's course as it was made: what a test writes ends with the test."""
+    return deepcopy(running_of_file)
 
 
 # ---------------------------------------------------------------- planning
