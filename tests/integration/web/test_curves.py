@@ -17,8 +17,9 @@ from posology.knowledge import Route
 from posology.treatment.rises import measured_rise
 from posology.web.curves.session_figure import session_curves
 from posology.web.words import to_tenth
+from tests import factories
 from tests.cases import NOW
-from tests.integration.web.chair import chair
+from tests.integration.web.chair import Chair, chair
 from tests.integration.web.walk import signed_in, text_of, world
 
 pytestmark = pytest.mark.django_db
@@ -26,10 +27,9 @@ PART = {"HX-Request": "true"}
 STOP = {"reason": "Ended in the test.", "complete": "no"}
 
 
-@pytest.fixture
-def here():
-    with time_machine.travel(NOW, tick=False):
-        yield world()
+def seated(route: Route = Route.INTRAVENOUS) -> Chair:
+    """Seat a patient in a clinic beside that of the file's world."""
+    return chair(route, site=factories.site("Seated Synthetic Clinic"))
 
 
 def asked(here, name="curve", *, role=Role.PRESCRIBER, part=True, **query):
@@ -178,7 +178,7 @@ def test_before_the_dose_the_plan_alone_is_drawn(here):
 @pytest.mark.hazard("H-11")
 def test_the_given_curve_is_of_exactly_what_is_in_through_a_pause_and_a_new_rate(db, record_property):
     """At each minute of a session with a pause, a resumption and a stop: the curve's own amount."""
-    seat, tried = chair().ready().start(), 0
+    seat, tried = seated().ready().start(), 0
     steps = {5: ("infusion_paused", {}), 9: ("infusion_resumed", {}), 20: ("infusion_stopped", STOP)}
     for minute in range(30):
         if minute in steps:
@@ -196,14 +196,14 @@ def test_the_given_curve_is_of_exactly_what_is_in_through_a_pause_and_a_new_rate
 
 
 def test_while_it_runs_the_plan_stands_in_grey_behind_the_given_line_up_to_now(db):
-    seat = chair().ready().start().wait(minutes=20)
+    seat = seated().ready().start().wait(minutes=20)
     html = curve_of_session(seat)
     assert "curve-line--plan" in html and "curve-line--middle" in html
     assert 'class="curve-now"' in html and "Given so far: 18 mg." in html.replace("\u00a0", " ")
 
 
 def test_each_shape_says_what_it_is_not(db):
-    seat = chair().ready().start().wait(minutes=20)
+    seat = seated().ready().start().wait(minutes=20)
     html = curve_of_session(seat)
     shapes = shown_of(seat).shapes
     assert len(shapes) == 2
@@ -213,21 +213,21 @@ def test_each_shape_says_what_it_is_not(db):
 
 
 def test_a_lost_spray_leaves_the_plan_and_says_why_what_was_given_is_not_drawn(db):
-    seat = chair(Route.NASAL).ready().start()
+    seat = seated(Route.NASAL).ready().start()
     seat.done("device_given", lot="L-1", complete="no").wait(minutes=10)
     html = curve_of_session(seat)
     assert "A spray was lost or partial" in html and "curve-line--plan" not in html
 
 
 def test_the_page_of_a_session_asks_for_its_curve_after_it_is_shown(db):
-    seat = chair().ready().start()
+    seat = seated().ready().start()
     html = text_of(seat.open())
     assert f'hx-get="{reverse("session-curve", kwargs={"session": seat.session_id})}"' in html
     assert "curve-picture" not in html
 
 
 def test_the_patients_own_earlier_rises_give_the_pressure_its_height(db):
-    first = chair().to_observation()
+    first = seated().to_observation()
     first.wait(minutes=1).measure(systolic="150", diastolic="91")
     rise = measured_rise(first.state)
     assert (rise.systolic, rise.diastolic) == (26, 13)
