@@ -167,3 +167,17 @@ def test_a_session_that_is_over_and_a_correction_rest_on_no_monitor(bedside):
     session.refresh_from_db()
     with pytest.raises(MonitorRefused, match="session is over"):
         record(bedside, session, rows, happened_before=True)
+
+
+@pytest.mark.hazard("H-41")
+def test_a_reading_that_grew_old_is_confirmed_at_no_door(bedside):
+    """Whatever an entry says of its own moment: it is stored now, and the page would not offer it now."""
+    session = bedside.joined(1, "Monitor 1")
+    rows = sent(bedside)
+    measured = bedside.at
+    bedside.wait(minutes=6)
+    for more in ({}, {"occurred_at": measured, "happened_before": True}):
+        with pytest.raises(MonitorRefused, match="older than 5 minutes"):
+            record(bedside, session, rows, **more)
+    assert late(bedside, session, rows) is Answered.REFUSED
+    assert state_of(session).readings == ()

@@ -7,6 +7,8 @@ from uuid import uuid4
 import pytest
 
 from posology.case import Answer
+from posology.clinic.accounts.actions import make_user
+from posology.clinic.accounts.models import Role
 from posology.clinic.accounts.permissions import NotFound, NotPermitted
 from posology.clinic.care.session import LIVE_ONLY, record_event
 from posology.clinic.conflicts import Conflict, WrongPatient
@@ -228,11 +230,21 @@ def test_the_pump_must_show_the_worksheets_rate(site, session):
         _start(site, session, pump_rate_mL_per_h="750")
 
 
-@pytest.mark.parametrize("who", ["the first person", "a stranger", "the director"])
+@pytest.mark.parametrize("who", ["the first person", "a second account", "a stranger", "the director"])
 def test_the_second_person_is_a_colleague_who_treats(site, session, who):
     order = order_of(session.order)
     sheet = factories.worksheet(order, product_id=order.product_id, final_volume_mL=50)
-    person = {"the first person": site.nurse.pk, "a stranger": uuid4(), "the director": site.director.pk}[who]
+    again = make_user(
+        username="nurse-too",
+        full_name="Nurse Synthetic",
+        role=Role.PRESCRIBER,
+        clinic=site.clinic,
+        password=factories.PASSWORD,
+        by=factories.SYSTEM,
+        at=NOW,
+    )
+    others = {"the first person": site.nurse, "a second account": again, "the director": site.director}
+    person = others[who].pk if who in others else uuid4()
     factories.event(site, session, "identity_checked", record_number="x", born_on="1981-03-14")
     with pytest.raises((SessionRefused, NotAllowed)):
         factories.event(

@@ -8,6 +8,7 @@ from uuid import UUID
 from posology.case import Answer, Fact, seen
 from posology.clinic.accounts.models import Role, User
 from posology.clinic.accounts.permissions import check
+from posology.clinic.accounts.queries import is_one_person
 from posology.clinic.audit import action
 from posology.clinic.care.queries import at_site, case_of, given_before, site_day
 from posology.clinic.care.start_checks import asked_at_start
@@ -124,7 +125,7 @@ def record_into(
 
     def judge(row: SessionRow, state: SessionState, event: Event) -> None:
         _check_clocks(event, happened_before)
-        check_rests_on(row, event.payload)
+        check_rests_on(row, event)
         if not happened_before:
             _check_live(row, state, event, by)
 
@@ -203,14 +204,20 @@ def _slows_down(state: SessionState, event: Event) -> bool:
 
 
 def _check_second_person(said: WorksheetChecked, by: User) -> None:
-    """Refuse a second person who is none of this clinic's nurses and prescribers."""
+    """Refuse a second person who is none of this clinic's nurses and prescribers, or the first once more."""
     staff = User.objects.filter(
         clinic_id=by.clinic_id, is_active=True, role__in=[Role.NURSE, Role.PRESCRIBER]
     )
-    known = {str(key) for key in staff.values_list("pk", flat=True)}
-    if said.checked_by not in known or (said.prepared_by or str(by.pk)) not in known:
+    known = {str(user.pk): user for user in staff}
+    first, second = known.get(said.prepared_by or str(by.pk)), known.get(said.checked_by)
+    if first is None or second is None:
         raise SessionRefused(
             "The two people of the check are not both nurses or prescribers of this clinic. "
+            "Ask a colleague who is to check."
+        )
+    if first.pk != second.pk and is_one_person(first, second):
+        raise SessionRefused(
+            f"The two accounts of the check may be of one person: {first.full_name} and {second.full_name}. "
             "Ask a colleague who is to check."
         )
 

@@ -1,30 +1,32 @@
 """What an entry of a session says of a monitor must be so, and be what a person could have confirmed.
 
-This is asked of every entry, by whatever door it comes. How long ago a person looked is asked where people
-confirm (``care.from_monitor``): whoever looked at nothing, as a page without the network, confirms nothing.
+This is asked of every entry, by whatever door it comes, at the moment at which it is stored. Whoever looked at
+nothing, as a page without the network, confirms nothing.
 """
 
 from collections.abc import Collection
+from datetime import datetime
 
 from posology.clinic.monitors.actions import MonitorRefused
 from posology.clinic.monitors.models import MonitorReading
-from posology.clinic.monitors.proposals import FIELD, by_moment, moment_of, proposals, whole_of
+from posology.clinic.monitors.proposals import FIELD, by_moment, proposals, whole_of
 from posology.clinic.monitors.queries import rows_by_id
 from posology.clinic.sessions.models import SessionRow
 from posology.hl7v2 import Sign
-from posology.treatment import FINAL
+from posology.treatment import FINAL, Event
 from posology.treatment.payloads import Corrected, ReadingTaken
 
 
-def check_rests_on(session: SessionRow, payload: object) -> None:
+def check_rests_on(session: SessionRow, event: Event) -> None:
     """Refuse an entry that names readings of a monitor which it cannot rest on, or says otherwise.
 
     Raises
     ------
     MonitorRefused
-        If they are not this session's, as all in quarantine are; are flagged, without a value, half a
+        If they are not this session's, as all in quarantine are; are old, flagged, without a value, half a
         pressure or not of one moment; say something else; if the session is over; or in a correction.
     """
+    payload = event.payload
     if isinstance(payload, Corrected) and (payload.payload or {}).get("from_monitor"):
         raise MonitorRefused(
             "A correction is told by a person and rests on no monitor, so nothing was recorded. Enter the "
@@ -42,7 +44,7 @@ def check_rests_on(session: SessionRow, payload: object) -> None:
             "The entry rests on a monitor's reading that is not in this session, so nothing was recorded. "
             "Look at the monitor and enter what it shows."
         )
-    _check_sound(rows.values())
+    _check_sound(rows.values(), event.recorded_at)
     told = {
         FIELD[Sign(row.sign)]: whole_of(row.value)
         for row in rows.values()
@@ -55,10 +57,9 @@ def check_rests_on(session: SessionRow, payload: object) -> None:
         )
 
 
-def _check_sound(rows: Collection[MonitorReading]) -> None:
-    """Refuse readings of which the page would not have offered one, however soon it was looked at."""
-    last = max(max(moment_of(row), row.received_at) for row in rows)
-    found = proposals([*rows], at=last)
+def _check_sound(rows: Collection[MonitorReading], at: datetime) -> None:
+    """Refuse readings of which the page would not offer one at this moment."""
+    found = proposals([*rows], at=at)
     refused = " ".join(f"{p.row.sent or p.row.sign}: {p.why_not}" for p in found if p.why_not)
     if not refused and len(by_moment(found)) > 1:
         refused = "The monitor's readings are not of one moment."
