@@ -1,6 +1,7 @@
 """One process that answers requests: SQLite has one writer, and more processes need PostgreSQL."""
 
 import socket
+import sys
 from threading import Thread
 from types import FrameType
 
@@ -25,6 +26,7 @@ def answer_requests(*, host: str = "127.0.0.1", port: int = 8000, door: socket.s
     config.load()  # before the event loop runs: what is checked at the start asks the database
     set_aside()
     clock.keep_steady()
+    sys.setswitchinterval(0.001)  # s; a reading waits for no page, and no board, that computes for long
     Server(config).run(sockets=[door] if door else None)
 
 
