@@ -8,6 +8,7 @@ import pytest
 from django.core.signals import request_started
 from django.db.backends.signals import connection_created
 
+from posology.server import handling
 from posology.server.handling import THREADS, Workers
 from tests import factories
 from tests.integration.web.listening import browser_of, served
@@ -79,3 +80,19 @@ def test_many_requests_need_few_threads_and_as_few_connections():
     assert len(seen) == 60 and len(set(seen)) <= THREADS
     assert len(made) == len(set(made)) <= THREADS
     assert {name.rpartition("_")[0] for name in (*seen, *made)} <= {f"request-{n}" for n in range(THREADS)}
+
+
+def test_forms_take_turns_on_one_thread_while_it_moves_on(monkeypatch):
+    """A form that hangs holds up those that came at once with it; the next ones pass it by."""
+    now = [100.0]
+    monkeypatch.setattr(handling, "monotonic", lambda: now[0])
+    workers = Workers(3, in_turn=True)
+    with workers.one(form=True) as first, workers.one() as page, workers.one(form=True) as second:
+        assert second.worker is first.worker is not page.worker
+        now[0] += 2 * handling.MOVES_WITHIN_S
+        with workers.one(form=True) as third, workers.one(form=True) as fourth:
+            assert len({first.worker, page.worker, third.worker}) == 3
+            assert fourth.worker is not first.worker, "two wait there already"
+    with workers.one(form=True) as again:
+        assert again.worker is first.worker
+    workers.close()

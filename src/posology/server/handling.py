@@ -10,18 +10,22 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from contextvars import copy_context
+from time import monotonic
 from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.signals import request_started
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import FileResponse
 from django.urls import set_script_prefix
 
-THREADS = 8
+THREADS = 4
 """How many requests are computed or wait for the database at once; the rest wait in their order."""
+
+MOVES_WITHIN_S = 0.02
+"""For how long a form may hold up the thread of the forms before the next one takes another."""
 
 
 class Loan:
@@ -41,19 +45,36 @@ class Loan:
 
 
 class Workers:
-    """Threads that each do one thing at a time; a request takes the one with the fewest requests."""
+    """Threads that each do one thing at a time; a request takes the one with the fewest requests.
 
-    def __init__(self, count: int = THREADS) -> None:
+    With ``in_turn``, forms take the first thread one after another for as long as it moves on: where the
+    database has one writer they would wait for each other anyhow, and halfway through their work.
+    """
+
+    def __init__(self, count: int = THREADS, *, in_turn: bool = False) -> None:
         self._requests = {ThreadPoolExecutor(1, f"request-{n}"): 0 for n in range(count)}
+        self._first = next(iter(self._requests)) if in_turn else None
+        self._moved_at = 0.0
 
     @contextmanager
-    def one(self) -> Iterator[Loan]:
+    def one(self, *, form: bool = False) -> Iterator[Loan]:
         """Lend a thread to a request until its end at the latest; called by the event loop alone."""
-        loan = Loan(self._requests, min(self._requests, key=lambda one: self._requests[one]))
+        loan = Loan(self._requests, self._worker(form))
         try:
             yield loan
         finally:
             loan.give_back()
+            if loan.worker is self._first:
+                self._moved_at = monotonic()
+
+    def _worker(self, form: bool) -> ThreadPoolExecutor:
+        if form and self._first is not None:
+            if not self._requests[self._first]:
+                self._moved_at = monotonic()
+            if monotonic() - self._moved_at < MOVES_WITHIN_S:
+                return self._first
+        # Pages leave the thread of the forms alone where another is as free.
+        return min(reversed(self._requests), key=lambda one: self._requests[one])
 
     def close(self) -> None:
         """End the threads, and the connections that they keep."""
@@ -71,7 +92,7 @@ class Handler(ASGIHandler):
 
     def __init__(self) -> None:
         self.load_middleware(is_async=False)
-        self.workers = Workers()
+        self.workers = Workers(in_turn=connections[DEFAULT_DB_ALIAS].vendor == "sqlite")
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Answer one request."""
@@ -81,7 +102,7 @@ class Handler(ASGIHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
-        with self.workers.one() as loan, closing(body):
+        with self.workers.one(form=scope["method"] == "POST") as loan, closing(body):
             loop = asyncio.get_running_loop()
             response = await loop.run_in_executor(loan.worker, copy_context().run, self.answer, scope, body)
             if not response.streaming:

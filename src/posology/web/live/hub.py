@@ -26,7 +26,8 @@ from posology.web.live.snapshots import LOCKED, Snapshot, notice_words, snapshot
 LOOK_EVERY_S = 0.25  # for a commit
 BEAT_EVERY_S = 1.0
 READ_EVERY_S = 5.0  # what changes with time alone: a lock that falls, a sign-in that ends
-SHARE = 4  # a read may take one part in five of the time, however many commits there are
+READ_AT_MOST_EVERY_S = 1.0  # however many commits there are; a board is two seconds old at most
+SHARE = 4  # and a read may take one part in five of the time
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +136,8 @@ class Hub:
                 asked_at = monotonic()
                 found = sign()  # before reading: what is committed meanwhile is seen the next time
                 is_new = any(stream.ticket not in self._standing for stream in streams)
-                changed = found != last_sign and asked_at - read_at >= SHARE * cost
+                rested = asked_at - read_at >= max(READ_AT_MOST_EVERY_S, SHARE * cost)
+                changed = found != last_sign and rested
                 if is_new or changed or asked_at - read_at >= READ_EVERY_S:
                     before = (self._standing, self._boards)
                     self._read(streams)
