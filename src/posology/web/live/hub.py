@@ -13,7 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from time import monotonic
+from time import monotonic, sleep
 from uuid import UUID
 
 from django.db import DatabaseError, connection
@@ -27,6 +27,7 @@ LOOK_EVERY_S = 0.25  # for a commit
 BEAT_EVERY_S = 1.0
 READ_EVERY_S = 5.0  # what changes with time alone: a lock that falls, a sign-in that ends
 READ_AT_MOST_EVERY_S = 1.0  # however many commits there are; a board is two seconds old at most
+APART_S = 0.3  # over which the boards of several clinics are spread
 SHARE = 4  # and a read may take one part in five of the time
 
 log = logging.getLogger(__name__)
@@ -158,7 +159,12 @@ class Hub:
         now = clock.now()
         self._standing = standing_of((stream.ticket for stream in streams), at=now)
         readers = {standing.user.clinic_id: standing.user for standing in self._standing.values()}
-        self._boards = {clinic: snapshot_of(user, at=now) for clinic, user in readers.items()}
+        boards: dict[UUID, Snapshot] = {}
+        for clinic, user in readers.items():
+            if boards:
+                sleep(APART_S / len(readers))  # readings are taken between, and wait for one board alone
+            boards[clinic] = snapshot_of(user, at=now)
+        self._boards = boards
 
     def _beat(self, streams: tuple[Stream, ...]) -> None:
         now = clock.now()
