@@ -266,7 +266,7 @@ def test_a_database_address_is_read(tmp_path):
         "postgres://a%40b:p%2Fw@db.example:5433/clinic?sslmode=require", test_file=Path("t")
     )
     assert (big["USER"], big["PASSWORD"], big["HOST"], big["PORT"]) == ("a@b", "p/w", "db.example", "5433")
-    assert big["OPTIONS"] == {"sslmode": "require"}
+    assert big["OPTIONS"] == {"prepare_threshold": 5, "sslmode": "require"}
 
 
 @pytest.mark.parametrize(

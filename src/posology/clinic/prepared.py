@@ -77,7 +77,7 @@ class Prepared(Generic[M]):
             raise TypeError(f"The query takes {len(self._fields)} values and was given {len(values)}.")
         if plan.locks and not connection.in_atomic_block:
             raise TransactionManagementError("A row is locked within a transaction only.")
-        with connection.cursor() as cursor:
+        with _cursor(connection) as cursor:
             sent = [
                 field.get_db_prep_value(value, connection)
                 for field, value in zip(self._fields, values, strict=True)
@@ -111,6 +111,19 @@ class Prepared(Generic[M]):
         )
         self._plans[connection.vendor] = plan
         return plan
+
+
+def _cursor(connection: BaseDatabaseWrapper) -> Any:
+    """Return a cursor; PostgreSQL's sends the values beside the text, so that a query is planned once."""
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    from django.db.backends.postgresql import base
+
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    django: Any = connection  # its stubs leave out what is used here
+    cursor: Any = base
+    return django._prepare_cursor(cursor.ServerBindingCursor(django.connection))
 
 
 def _models(plan: _Plan, rows: Sequence[Sequence[Any]], connection: BaseDatabaseWrapper) -> Iterator[Any]:

@@ -42,7 +42,7 @@ def database_settings(url: str, *, test_file: Path) -> dict[str, Any]:
             "PASSWORD": unquote(parts.password or ""),
             "HOST": query.pop("host", unquote(parts.hostname or "")),
             "PORT": str(parts.port or query.pop("port", "")),
-            "OPTIONS": query,
+            "OPTIONS": {"prepare_threshold": 5, **query},  # only of queries that are put together once
             "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,
         }
