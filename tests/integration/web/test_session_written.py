@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from posology.knowledge import Route
 from posology.treatment import SessionPhase
@@ -191,5 +192,6 @@ def test_a_director_looks_and_writes_nothing(iv):
 
 
 def test_a_form_of_a_kind_that_is_none_is_not_found(iv):
-    assert iv.post("no_such_kind", iv.form("note_written")).status_code == 404
+    address = reverse("session-event", kwargs={"session": iv.session_id, "kind": "note_written"})
+    assert iv.client().post(address.replace("note_written", "no_such_kind"), {}).status_code == 404
     assert iv.post("note_written", {**iv.form("note_written"), "text": "x", "id": "1"}).status_code == 400
