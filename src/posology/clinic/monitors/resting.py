@@ -1,7 +1,7 @@
 """What an entry of a session says of a monitor must be so, and be what a person could have confirmed.
 
-This is asked of every entry, by whatever door it comes, at the moment at which it is stored. Whoever looked at
-nothing, as a page without the network, confirms nothing.
+This is asked of every entry, by whatever door it comes, at the moment at which it is stored. Whoever looked
+at nothing, as a page without the network, confirms nothing.
 """
 
 from collections.abc import Collection
