@@ -168,6 +168,16 @@ def signed_order(site: Site, of: Patient, *, at: datetime = NOW, **changes: Any)
     return sign_order(**signing(site, of, at=at, **changes))
 
 
+def signed_sessions(site: Site, *given_names: str) -> list[SessionRow]:
+    """Return the session of a signed order for each of as many new patients."""
+    made = []
+    for name in given_names:
+        person = patient(site, given_name=name)
+        assess_fully(site, person)
+        made.append(signed_order(site, person).session)
+    return made
+
+
 def event(
     site: Site,
     session: SessionRow,

@@ -123,7 +123,8 @@ def _cursor(connection: BaseDatabaseWrapper) -> Any:
     connection.ensure_connection()
     django: Any = connection  # its stubs leave out what is used here
     cursor: Any = base
-    return django._prepare_cursor(cursor.ServerBindingCursor(django.connection))
+    with connection.wrap_database_errors:
+        return django._prepare_cursor(cursor.ServerBindingCursor(django.connection))
 
 
 def _models(plan: _Plan, rows: Sequence[Sequence[Any]], connection: BaseDatabaseWrapper) -> Iterator[Any]:

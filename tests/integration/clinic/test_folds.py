@@ -24,12 +24,7 @@ def site():
 
 @pytest.fixture
 def sessions(site):
-    made = []
-    for name in ("Ada", "Bea", "Cleo"):
-        patient = factories.patient(site, given_name=name)
-        factories.assess_fully(site, patient)
-        made.append(factories.signed_order(site, patient).session)
-    return made
+    return factories.signed_sessions(site, "Ada", "Bea", "Cleo")
 
 
 def note(site, session, second, text="Seen."):

@@ -38,12 +38,7 @@ def site(db):
 
 @pytest.fixture
 def sessions(site):
-    made = []
-    for name in ("Ada", "Bea", "Cleo"):
-        patient = factories.patient(site, given_name=name)
-        factories.assess_fully(site, patient)
-        made.append(factories.signed_order(site, patient).session)
-    return made
+    return factories.signed_sessions(site, "Ada", "Bea", "Cleo")
 
 
 def test_a_session_is_found_whole_as_django_finds_it(site, sessions):
