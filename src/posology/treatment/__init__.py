@@ -11,7 +11,7 @@ from posology.treatment.dosing import (
     may_give_device,
     next_device_at,
 )
-from posology.treatment.due import Due, DueStatus, due_readings, next_due
+from posology.treatment.due import Due, DueStatus, due_readings, next_due, next_of
 from posology.treatment.events import (
     GENESIS,
     Event,
@@ -133,6 +133,7 @@ __all__ = [
     "missing_readings",
     "next_device_at",
     "next_due",
+    "next_of",
     "obstacles_to_start",
     "open_gate_items",
     "order_of_option",

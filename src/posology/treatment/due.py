@@ -1,6 +1,6 @@
 """Which readings are due, when, and which were taken: from the protocol's monitoring and the events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -63,8 +63,13 @@ def due_readings(state: SessionState, protocol: ProtocolFile, at: datetime) -> t
 
 def next_due(state: SessionState, protocol: ProtocolFile, at: datetime) -> Due | None:
     """Return the set of readings to take next: the earliest that can still be taken."""
+    return next_of(due_readings(state, protocol, at), at)
+
+
+def next_of(readings: Iterable[Due], at: datetime) -> Due | None:
+    """Return the set to take next of those that :func:`due_readings` gave for a moment (aware)."""
     moment = check_aware(at, what="moment")
-    for due in due_readings(state, protocol, moment):
+    for due in readings:
         still_open = due.closes_at is None or moment < due.closes_at
         if due.status is not DueStatus.DONE and still_open:
             return due

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from posology.knowledge.schema import ProtocolFile
 from posology.quantities import check_aware
 from posology.treatment.dosing import next_device_at
-from posology.treatment.due import Due, DueStatus, due_readings, next_due
+from posology.treatment.due import Due, DueStatus, due_readings, next_of
 from posology.treatment.leaving import leaves_at
 from posology.treatment.session_state import SessionState
 from posology.treatment.states import SessionPhase
@@ -106,9 +106,10 @@ def _due(state: SessionState, protocol: ProtocolFile, at: datetime) -> Iterator[
     leaves = leaves_at(state, protocol) if state.phase is SessionPhase.OBSERVING else None
     if leaves is not None:
         yield DueThing("may-leave", leaves)
-    reading = next_due(state, protocol, at)
+    planned = due_readings(state, protocol, at)
+    reading = next_of(planned, at)
     if reading is not None and reading.due_at is not None:
-        late = first_missed(due_readings(state, protocol, at))
+        late = first_missed(planned)
         yield DueThing("readings", (late and late.due_at) or reading.due_at, (late or reading).what)
 
 

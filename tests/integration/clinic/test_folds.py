@@ -35,16 +35,24 @@ def told_by_the_store(session):
     return replay(event_of(row) for row in event_rows(session))
 
 
+def set_back(session, *, events):
+    """Keep of a session only its first events, as a process does that another one went past."""
+    kept = folds.Running(log_of(session.pk).events[:events])
+    folds._kept[session.pk] = folds._Kept(kept, events, event_rows(session)[events - 1].hash)
+
+
 @pytest.mark.hazard("H-27")
 def test_what_is_kept_equals_the_store_after_every_event(site, sessions, record_property):
     """Notes into three sessions in turn: each log is the replay of its rows, and ends at its last hash."""
     for second in range(24):
         note(site, sessions[second % 3], second)
+        together = logs_of(s.pk for s in sessions)
         for session in sessions:
-            log, last = log_of(session.pk), event_rows(session).last()
-            assert log.state == told_by_the_store(session)
-            assert (log.position, log.hash) == ((last.position, last.hash) if last else (0, ""))
-    record_property("n", 72)
+            last = event_rows(session).last()
+            for log in (together[session.pk], log_of(session.pk)):
+                assert log.state == told_by_the_store(session)
+                assert (log.position, log.hash) == ((last.position, last.hash) if last else (0, ""))
+    record_property("n", 144)
 
 
 @pytest.mark.hazard("H-27")
@@ -57,6 +65,7 @@ def test_what_was_rolled_back_is_not_told_again(site, sessions):
         note(site, session, 2, "Never happened.")
         assert len(log_of(session.pk).events) == len(before.events) + 1
         raise RuntimeError
+    assert logs_of(s.pk for s in sessions)[session.pk] == before
     assert log_of(session.pk) == before
     note(site, session, 3, "In its place.")
     assert [n.payload.text for n in log_of(session.pk).state.notes] == ["Seen.", "In its place."]
@@ -69,11 +78,10 @@ def test_an_event_that_another_process_wrote_is_told(site, sessions):
     for second in range(3):
         note(site, session, second)
         folds.forget()
-    log_of(session.pk)
-    kept = folds._kept[session.pk].running
-    older = folds._Kept(folds.Running(kept.events[:1]), 1, event_rows(session)[0].hash)
-    folds._kept[session.pk] = older
+    set_back(session, events=1)
     assert log_of(session.pk).state == told_by_the_store(session)
+    set_back(session, events=1)
+    assert logs_of([s.pk for s in sessions])[session.pk].state == told_by_the_store(session)
 
 
 def test_what_was_long_not_read_is_let_go_and_read_again(site, sessions, monkeypatch):
@@ -86,8 +94,8 @@ def test_what_was_long_not_read_is_let_go_and_read_again(site, sessions, monkeyp
     assert len(folds._kept) == 1
 
 
-def test_a_kept_log_costs_one_query_and_the_rows_after_it(site, sessions):
-    """All sessions of a day: one query, and from each only the last row, which names what is kept."""
+def test_kept_logs_cost_one_query_and_the_rows_after_them(site, sessions):
+    """All sessions of a day: one query for where they end; of one that went on, the rows from there."""
     from django.db import connection
 
     for second in range(9):
@@ -95,6 +103,7 @@ def test_a_kept_log_costs_one_query_and_the_rows_after_it(site, sessions):
     keys = [s.pk for s in sessions]
     logs_of(keys)
     read = []
+    set_back(sessions[1], events=1)
     original = EventRow.from_db.__func__
 
     def counted(cls, *args, **rest):
@@ -103,11 +112,12 @@ def test_a_kept_log_costs_one_query_and_the_rows_after_it(site, sessions):
 
     EventRow.from_db = classmethod(counted)
     try:
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
-            logs_of(keys)
+        with CaptureQueriesContext(connection) as asked:
+            logs_of([keys[0], keys[2]])
+        assert (len(asked), len(read)) == (1, 0)
+        with CaptureQueriesContext(connection) as asked:
+            found = logs_of(keys)
+        assert (len(asked), len(read)) == (2, 3)  # the kept one's own row, and two after it
     finally:
         del EventRow.from_db
-    assert len(asked) == 1
-    assert len(read) == len(keys)
+    assert [found[key].state for key in keys] == [told_by_the_store(s) for s in sessions]

@@ -64,7 +64,7 @@ def today(by: User, *, at: datetime) -> Today:
     day = at.astimezone(ZoneInfo(clinic.zone)).date()
     lines = board(clinic, day)
     chairs = tuple(_chair(n, lines, at) for n in range(1, clinic.chairs + 1))
-    return Today(chairs, lines, tuple(open_risk_tasks(by)), forms_due(by), unsigned_on(clinic, day))
+    return Today(chairs, lines, open_risk_tasks(by), forms_due(by), unsigned_on(clinic, day))
 
 
 def _chair(number: int, lines: tuple[BoardLine, ...], at: datetime) -> ChairNow:

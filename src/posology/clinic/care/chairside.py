@@ -33,7 +33,7 @@ from posology.treatment import (
     gate_items,
     leaves_at,
     next_device_at,
-    next_due,
+    next_of,
     obstacles_to_start,
     unmet_discharge,
     worksheet,
@@ -112,7 +112,7 @@ class Chairside:
     @cached_property
     def next_due(self) -> Due | None:
         """What is to be measured next."""
-        return next_due(self.state, self.protocol, self.at)
+        return next_of(self.due, self.at)
 
     @cached_property
     def next_device_at(self) -> datetime | None:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet, UUIDField
 
 from posology.case import Case, Missing, seen
 from posology.clinic.accounts.models import User
@@ -14,6 +15,7 @@ from posology.clinic.orders.stored import order_of
 from posology.clinic.outcomes.models import CompletedForm
 from posology.clinic.outcomes.queries import forms_of
 from posology.clinic.patients.models import Patient
+from posology.clinic.prepared import Prepared
 from posology.clinic.sessions.models import SessionRow
 from posology.clinic.sessions.queries import sessions_of
 from posology.knowledge import load_library
@@ -110,18 +112,21 @@ def open_questions(case: Case, advice: Advice, *, as_of: datetime) -> tuple[Miss
     return tuple(found.values())
 
 
-def forms_due(by: User) -> tuple[Patient, ...]:
-    """Return the patients in treatment who have not filled in the outcome form since their last session."""
-    given = SessionRow.objects.for_clinic(by.clinic_id).filter(
+def _without_form(clinic: Any) -> QuerySet[SessionRow]:
+    given = SessionRow.objects.for_clinic(clinic).filter(
         phase=SessionPhase.DISCHARGED, order__course__status=CourseStatus.OPEN
     )
     later_session = given.filter(patient=OuterRef("patient"), scheduled_at__gt=OuterRef("scheduled_at"))
-    forms = CompletedForm.objects.for_clinic(by.clinic_id).filter(
+    forms = CompletedForm.objects.for_clinic(clinic).filter(
         patient=OuterRef("patient"), instrument=OUTCOME, at__gte=OuterRef("scheduled_at")
     )
-    rows = (
-        given.filter(~Exists(later_session), ~Exists(forms))
-        .select_related("patient")
-        .order_by("scheduled_at")
-    )
-    return tuple(row.patient for row in rows)
+    rows = given.filter(~Exists(later_session), ~Exists(forms))
+    return rows.select_related("patient").order_by("scheduled_at")
+
+
+_WITHOUT_FORM = Prepared(_without_form, UUIDField())
+
+
+def forms_due(by: User) -> tuple[Patient, ...]:
+    """Return the patients in treatment who have not filled in the outcome form since their last session."""
+    return tuple(row.patient for row in _WITHOUT_FORM.all(by.clinic_id))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from posology.clinic.protocols.queries import same_family
 from posology.knowledge import Route, Substance
 from posology.quantities import DomainError
 from posology.treatment import Order, OverriddenHold
+
+_ORDERS_KEPT = 400  # a day of a large clinic; each is asked for with every reading, and by every board
 
 
 class OrderAltered(DomainError):
@@ -54,10 +57,16 @@ def order_of(row: OrderRow) -> Order:
         If its text is not an order.
     """
     try:
-        stored: dict[str, Any] = json.loads(row.body)
-        return Order(**{f.name: _read(f.name, stored[f.name]) for f in fields(Order)})
+        return _order(row.body)
     except (ValueError, KeyError, TypeError, ArithmeticError):
         raise OrderAltered("The stored order cannot be read. Withdraw it and sign a new one.") from None
+
+
+@lru_cache(maxsize=_ORDERS_KEPT)
+def _order(body: str) -> Order:
+    """Read an order's text: the same text is the same order, which nothing changes."""
+    stored: dict[str, Any] = json.loads(body)
+    return Order(**{f.name: _read(f.name, stored[f.name]) for f in fields(Order)})
 
 
 def _read(name: str, value: Any) -> Any:

@@ -3,13 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, UUIDField
 
 from posology.case import MeasuredScore
 from posology.clinic.accounts.models import User
 from posology.clinic.accounts.permissions import check, not_found
 from posology.clinic.outcomes.models import CompletedForm, RiskTask
 from posology.clinic.patients.models import Patient
+from posology.clinic.prepared import Prepared
 
 
 def forms_of(patient: Patient, *, as_of: datetime) -> QuerySet[CompletedForm]:
@@ -26,13 +27,21 @@ def scores_of(patient: Patient, *, as_of: datetime) -> tuple[MeasuredScore, ...]
     )
 
 
-def open_risk_tasks(by: User) -> QuerySet[RiskTask]:
+_OPEN_TASKS = Prepared(
+    lambda clinic: (
+        RiskTask.objects.for_clinic(clinic)
+        .filter(closed_at=None)
+        .select_related("patient", "form", "owner")
+        .order_by(F("owner").asc(nulls_first=True), "due_at")
+    ),
+    UUIDField(),
+)
+
+
+def open_risk_tasks(by: User) -> tuple[RiskTask, ...]:
     """Return the clinic's open risk tasks, unowned and soonest due first."""
     check(by, "take_risk_task")
-    rows = RiskTask.objects.for_clinic(by.clinic_id).filter(closed_at=None)
-    return rows.select_related("patient", "form", "owner").order_by(
-        F("owner").asc(nulls_first=True), "due_at"
-    )
+    return tuple(_OPEN_TASKS.all(by.clinic_id))
 
 
 def risk_tasks_of(patient: Patient) -> QuerySet[RiskTask]:

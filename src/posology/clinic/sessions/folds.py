@@ -10,8 +10,10 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import IntegerField, Q, UUIDField
 
 from posology.clinic.prepared import Prepared
@@ -49,6 +51,18 @@ _FROM = Prepared(
     IntegerField(),
 )
 
+# Where each log ends. Django would write a condition for each session, and read every event's text; no rows
+# are found but those of sessions that were scoped when they were read.
+_ENDS = """
+SELECT one.session_id, one.position, one.hash FROM %s JOIN treatment_sessions_eventrow AS one
+ON one.session_id = asked.session
+AND one.position = (SELECT MAX(position) FROM treatment_sessions_eventrow WHERE session_id = asked.session)
+"""
+_ENDS_BY = {
+    "sqlite": _ENDS % "(SELECT value AS session FROM json_each(%s)) AS asked",
+    "postgresql": _ENDS % "unnest(%s::uuid[]) AS asked (session)",
+}
+
 _kept: OrderedDict[UUID, _Kept] = OrderedDict()
 _lock = Lock()
 
@@ -74,8 +88,43 @@ def log_of(session_id: UUID) -> Log:
 
 
 def logs_of(session_ids: Iterable[UUID]) -> dict[UUID, Log]:
-    """Return the log of each session, from one query for every 200 of them, and one for those new here."""
+    """Return the log of each session.
+
+    Of many sessions the store is first asked where each log ends: most stand here just so. The others are
+    read from one query for every 200 of them, and one for those new here.
+    """
     keys = list(dict.fromkeys(session_ids))
+    found = _standing(keys) if len(keys) > 1 else {}
+    return found | _read([key for key in keys if key not in found])
+
+
+def _standing(keys: Sequence[UUID]) -> dict[UUID, Log]:
+    """Return the log of each session that is kept to the end that the store has."""
+    ends = _ends_of(keys)
+    found: dict[UUID, Log] = {}
+    with _lock:
+        for key in keys:
+            kept = _kept.get(key)
+            if kept is not None and (kept.position, kept.hash) == ends.get(key, (0, "")):
+                _kept.move_to_end(key)
+                found[key] = _log(kept.running, None, kept.position, kept.hash)
+    return found
+
+
+def _ends_of(keys: Sequence[UUID]) -> dict[UUID, tuple[int, str]]:
+    """Return the place and the hash of the last event of each session that has one."""
+    field = EventRow._meta.get_field("session")
+    sent: Any = [field.get_db_prep_value(key, connection) for key in keys]
+    if connection.vendor == "sqlite":
+        sent = json.dumps(sent)
+    with connection.cursor() as cursor:
+        cursor.execute(_ENDS_BY[connection.vendor], [sent])
+        rows = cursor.fetchall()
+    return {key if isinstance(key, UUID) else UUID(key): (position, end) for key, position, end in rows}
+
+
+def _read(keys: Sequence[UUID]) -> dict[UUID, Log]:
+    """Return the log of each session, read from where the kept ones end."""
     with _lock:
         known = {key: (_kept[key].position, _kept[key].hash) for key in keys if key in _kept}
     later = _rows_from({key: place for key, (place, _) in known.items()})

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet, UUIDField
+from django.db.models import DateTimeField, QuerySet, UUIDField
 
 from posology.clinic.accounts.models import Clinic, User
 from posology.clinic.accounts.permissions import check, not_found
@@ -115,13 +115,25 @@ def _state_until(log: Log, until: datetime | None) -> SessionState:
     return replay(event for event in log.events if event.recorded_at <= until)
 
 
+_DAY = Prepared(
+    lambda clinic, start, end: (
+        SessionRow.objects.for_clinic(clinic)
+        .filter(scheduled_at__gte=start, scheduled_at__lt=end)
+        .select_related("order__course", "patient__clinic")
+        .order_by("scheduled_at", "chair")
+    ),
+    UUIDField(),
+    DateTimeField(),
+    DateTimeField(),
+)
+
+
 def board(clinic: Clinic, day: date) -> tuple[BoardLine, ...]:
     """Return the sessions of one day at a clinic, by chair and time, each with its state."""
     zone = ZoneInfo(clinic.zone)
     start = datetime.combine(day, time(), tzinfo=zone)
     end = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
-    rows = SessionRow.objects.for_clinic(clinic).filter(scheduled_at__gte=start, scheduled_at__lt=end)
-    sessions = list(rows.select_related("order", "patient__clinic").order_by("scheduled_at", "chair"))
+    sessions = _DAY.all(clinic.pk, start, end)
     states = states_of(sessions)
     return tuple(BoardLine(s, states[s.pk]) for s in sessions)
 

@@ -4,16 +4,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import DateTimeField, Exists, OuterRef, QuerySet, UUIDField
 
 from posology.clinic.accounts.models import Clinic, User
 from posology.clinic.accounts.permissions import check, not_found
 from posology.clinic.orders.models import Course, CourseStatus, OrderRow, OrderStatus
 from posology.clinic.orders.stored import order_of
 from posology.clinic.patients.models import Patient
+from posology.clinic.prepared import Prepared
 from posology.clinic.protocols.queries import library_of_order
 from posology.clinic.sessions.models import SessionRow
 from posology.clinic.visits.hours import starts_on
@@ -119,24 +121,29 @@ def visits_of(course: Course) -> tuple[Booked, ...]:
     return tuple(sorted(booked, key=lambda b: (b.starts_at, b.row.number)))
 
 
-def visits_on(clinic: Clinic, day: date) -> tuple[Booked, ...]:
-    """Return the visits that stand on one day of the site, by time and chair."""
-    start, end = day_of(clinic, day)
+def _of_day(clinic: Any, start: Any, end: Any) -> QuerySet[VisitRow]:
+    """Build the query of every visit of the open courses that have a visit or a session between two moments.
+
+    A session may keep a visit that was appointed for another day: the visit then lies on the session's.
+    """
     later = VisitAct.objects.everywhere(because="acts of one visit, which is scoped outside").filter(
         visit=OuterRef("visit"), position__gt=OuterRef("position")
     )
     acts = VisitAct.objects.for_clinic(clinic).filter(
-        ~Exists(later), starts_at__gte=start, starts_at__lt=end, visit__course__status=CourseStatus.OPEN
+        ~Exists(later), starts_at__gte=start, starts_at__lt=end, visit__course=OuterRef("course")
     )
     sessions = SessionRow.objects.for_clinic(clinic).filter(
-        scheduled_at__gte=start, scheduled_at__lt=end, order__course__status=CourseStatus.OPEN
+        scheduled_at__gte=start, scheduled_at__lt=end, order__course=OuterRef("course")
     )
-    # A session may keep a visit that was appointed for another day: the visit then lies on the session's.
-    courses = {
-        *acts.values_list("visit__course", flat=True),
-        *sessions.values_list("order__course", flat=True),
-    }
-    booked = _booked(_rows(clinic).filter(course__in=courses), clinic)
+    return _rows(clinic).filter(Exists(acts) | Exists(sessions), course__status=CourseStatus.OPEN)
+
+
+_OF_DAY = Prepared(_of_day, UUIDField(), DateTimeField(), DateTimeField())
+
+
+def visits_on(clinic: Clinic, day: date) -> tuple[Booked, ...]:
+    """Return the visits that stand on one day of the site, by time and chair."""
+    booked = _booked(_OF_DAY.all(clinic.pk, *day_of(clinic, day)), clinic)
     mine = [b for b in booked if b.stands and b.on == day]
     return tuple(sorted(mine, key=lambda b: (b.starts_at, b.chair or 0)))
 
@@ -168,6 +175,8 @@ def _rows(clinic: object) -> QuerySet[VisitRow]:
 
 def _booked(rows: Iterable[VisitRow], clinic: object) -> tuple[Booked, ...]:
     found = list(rows)
+    if not found:
+        return ()
     acts: dict[UUID, list[VisitAct]] = defaultdict(list)
     told = VisitAct.objects.for_clinic(clinic).filter(visit__in=[row.pk for row in found])
     for act in told.select_related("by").order_by("position"):
