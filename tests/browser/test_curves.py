@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Demo
+from tests.browser.looks import no_violation
 from tests.browser.pictures import take
 from tests.browser.test_pages import LISTEN, of
 
@@ -39,10 +39,7 @@ def looks_right(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
-        # A link changes its colour slowly: what is read is what it comes to.
-        page.evaluate("document.getAnimations().forEach(one => one.finish())")
-        found = Axe().run(page)
-        assert found.violations_count == 0, (theme, found.generate_report())
+        no_violation(page)
     page.emulate_media(color_scheme="light")
 
 

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser import pictures
-from tests.browser.conftest import DESK, PHONE, Demo, fill_sign_in, running_demo
+from tests.browser.conftest import Demo, fill_sign_in, running_demo
 from tests.browser.hands import Hands, shown
+from tests.browser.looks import reads_well
 
 pytestmark = pytest.mark.browser
 MOST_TAPS = 5
@@ -24,16 +23,6 @@ def own_demo(made_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     shutil.copytree(made_demo, folder)
     with running_demo(folder) as served:
         yield served
-
-
-def reads_well(page: Page, name: str) -> None:
-    """Nothing is wider than the screen, and axe finds nothing; a picture of both themes."""
-    for size in (DESK, (1024, 768), PHONE):
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], (name, size)
-        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
-        assert found.violations_count == 0, found.generate_report()
-    pictures.take(page, f"duty-{name}", dark=True)
 
 
 def test_an_ordinary_morning_takes_five_taps_at_most(own_demo, chromium: Browser, record_property):
@@ -60,17 +49,17 @@ def test_an_ordinary_morning_takes_five_taps_at_most(own_demo, chromium: Browser
     record_property("taps", counted.taps)
     assert counted.taps <= MOST_TAPS
     assert shown(page.locator("main")).count("Ready") >= 8
-    reads_well(page, "recorded")
+    reads_well(page, "duty-recorded")
     page.locator("summary", has_text="Somebody came or left").click()
     page.locator("#id_role-watcher label", has_text="Synthetic, Pat").click()
     page.get_by_role("button", name="Record the change").click()
     expect(page.locator("main")).to_contain_text("Say why it is changed")
-    reads_well(page, "change-refused")
+    reads_well(page, "duty-change-refused")
     page.get_by_label("What changed?").fill("Nora is called away.")
     page.get_by_role("button", name="Record the change").click()
     expect(page.get_by_role("heading", name="Lacking today")).to_be_visible()
     expect(page.locator("main")).to_contain_text("Prescriber on site: nobody today.")
-    reads_well(page, "lacking")
+    reads_well(page, "duty-lacking")
     context.close()
 
 
@@ -83,13 +72,13 @@ def test_the_morning_is_readable_before_anything_is_said(own_demo, chromium: Bro
     if "/sign-in/" in page.url:
         fill_sign_in(page, "prescriber")
         page.goto(f"{own_demo.url}/duty/")
-    reads_well(page, "morning")
+    reads_well(page, "duty-morning")
     for group in ("staff", "equipment"):
         page.locator(f"label:has(input[name={group}][value=apart])").click()
     page.locator("label:has(input[name=item-oxygen][value=no])").click()
     expect(page.locator("#id_note-oxygen")).to_be_visible()
     expect(page.locator("#id_note-suction")).to_be_hidden()
-    reads_well(page, "one-by-one")
+    reads_well(page, "duty-one-by-one")
     page.get_by_role("button", name="Record today").click()
     expect(page.locator(".error-summary")).to_contain_text("Oxygen: say what is not ready.")
     context.close()

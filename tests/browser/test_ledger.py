@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import pictures
-from tests.browser.conftest import DESK, PHONE, Demo, pass_phrase_of
+from tests.browser.conftest import Demo, pass_phrase_of
+from tests.browser.looks import TABLET, reads_well
 
 pytestmark = pytest.mark.browser
-TABLET = (1024, 768)
 
 
 @pytest.fixture
@@ -18,17 +16,6 @@ def nurse(demo: Demo, chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": TABLET[0], "height": TABLET[1]}, has_touch=True)
     yield demo.sign_in(context, "nurse")
     context.close()
-
-
-def reads_well(page: Page, name: str) -> None:
-    """Nothing is wider than the screen, and axe finds nothing; a picture of both themes."""
-    for size in (DESK, TABLET, PHONE):
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], (name, size)
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
-    pictures.take(page, f"ledger-{name}", dark=True)
-    page.set_viewport_size({"width": TABLET[0], "height": TABLET[1]})
 
 
 def witness(page: Page, name: str, phrase: str) -> None:
@@ -52,7 +39,7 @@ def test_a_rest_is_wasted_by_two_people_and_by_no_one_alone(demo, nurse):
     nurse.locator("select[name=session]").select_option("several")
     nurse.get_by_role("button", name="Open it").click()
     expect(nurse.locator(".ledger-left")).to_contain_text("500")
-    reads_well(nurse, "container")
+    reads_well(nurse, "ledger-container")
     vial = nurse.url
     waste(nurse, "500")
     witness(nurse, "nurse", pass_phrase_of("nurse"))
@@ -65,7 +52,7 @@ def test_a_rest_is_wasted_by_two_people_and_by_no_one_alone(demo, nurse):
     expect(nurse.locator("main")).to_contain_text("Everything of it is accounted for")
     nurse.goto(f"{demo.url}/ledger/")
     assert nurse.locator(f"a[href='{vial.removeprefix(demo.url)}']").count() == 0
-    reads_well(nurse, "today")
+    reads_well(nurse, "ledger-today")
     nurse.locator("section:has(#lots) table a").last.click()
     line = nurse.locator("tr", has_text="Wasted").first
     expect(line).to_contain_text("Synthetic, Nora")
@@ -76,7 +63,7 @@ def test_two_people_count_the_stock_and_the_report_is_one_click(demo, nurse):
     """1. Count: nothing says what there should be. 2. One too few: the page says so, and who looks into it is
     asked. 3. From the ledger, one click opens the report, one more each the PDF and the CSV."""
     nurse.goto(f"{demo.url}/ledger/count/")
-    reads_well(nurse, "count")
+    reads_well(nurse, "ledger-count")
     nurse.locator("input[name^=count-]").first.fill("1")
     nurse.locator("input[name=witness]").fill("director")
     nurse.locator("input[name=witness_password]").fill(pass_phrase_of("director"))
@@ -85,11 +72,11 @@ def test_two_people_count_the_stock_and_the_report_is_one_click(demo, nurse):
     expect(nurse.locator("main")).to_contain_text("no owner yet")
     nurse.locator("section:has(#differs) table a").first.click()
     expect(nurse.locator("main")).to_contain_text("If it is a theft or a significant loss")
-    reads_well(nurse, "discrepancy")
+    reads_well(nurse, "ledger-discrepancy")
     nurse.goto(f"{demo.url}/ledger/")
     nurse.get_by_role("link", name="Inspector's report").click()
     expect(nurse.locator("h1")).to_have_text("Inspector's report")
-    reads_well(nurse, "report")
+    reads_well(nurse, "ledger-report")
     for name in ("Print as PDF", "CSV for a spreadsheet"):
         href = nurse.get_by_role("link", name=name).get_attribute("href")
         answer = nurse.context.request.get(f"{demo.url}{href}")

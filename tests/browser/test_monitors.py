@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import DESK, PHONE, ROOT, Demo
+from tests.browser.looks import fits, no_violation
 from tests.mllp import asked, message
 
 pytestmark = pytest.mark.browser
@@ -72,10 +72,9 @@ def test_a_monitor_is_placed_joined_and_its_values_recorded_in_two_taps(demo: De
         strip = page.get_by_role("region", name="From the monitor")
         expect(strip.get_by_text("128/76")).to_be_visible()
         strip.get_by_role("link", name="Use these").click()  # the first tap
-        for width, height in (DESK, PHONE):
-            page.set_viewport_size({"width": width, "height": height})
-            assert Axe().run(page).violations_count == 0
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for size in (DESK, PHONE):
+            fits(page, size)
+            no_violation(page)
         page.get_by_role("button", name="Record what the monitor shows").click()  # the second
         expect(page.get_by_text("recorded in your name")).to_be_visible()
         expect(page.get_by_text("respiration 15/min, from the monitor").first).to_be_visible()

@@ -8,10 +8,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESK, PHONE, Demo, fill_sign_in
+from tests.browser.looks import no_violation
 from tests.browser.steps import until
 from tests.browser.tablet import (
     BANNER,
@@ -339,10 +339,9 @@ def test_the_page_that_stands_in_can_be_read_by_all(tablet: Tablet, size):
     record_reading(tablet.page, 131, opened_away=True)
     waits(tablet.page, 2)
     assert tablet.page.evaluate("document.documentElement.scrollWidth") <= size[0]
-    found = Axe().run(tablet.page)
+    no_violation(tablet.page)
     if pictures := os.environ.get("POSOLOGY_PICTURES"):
         tablet.page.evaluate("scrollTo(0, 0)")
         for scheme in ("light", "dark"):
             tablet.page.emulate_media(color_scheme=scheme)
             tablet.page.screenshot(animations="disabled", path=f"{pictures}/outage-{size[0]}-{scheme}.png")
-    assert found.violations_count == 0, found.generate_report()

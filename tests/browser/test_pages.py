@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from uuid import uuid5
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from posology.clinic.accounts.models import Role
 from posology.server.demo.player import NAMES
 from tests.browser.conftest import DESK, PHONE, Demo
+from tests.browser.looks import no_violation
 from tests.browser.steps import Person
 
 pytestmark = pytest.mark.browser
@@ -230,8 +230,7 @@ def test_a_page_can_be_read_by_all_and_stays_inside_the_screen(screens, name, si
     assert screen.page.evaluate("document.documentElement.scrollWidth") <= size[0]
     if name in LONG and size == PHONE:
         return
-    found = Axe().run(screen.page)
-    assert found.violations_count == 0, found.generate_report()
+    no_violation(screen.page)
 
 
 @pytest.mark.parametrize(("name", "action"), ACTIONS.items())

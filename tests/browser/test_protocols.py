@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import Demo, pass_phrase_of
+from tests.browser.looks import no_violation
 from tests.browser.pictures import take
 
 pytestmark = pytest.mark.browser
@@ -37,8 +37,7 @@ def looks_right(page: Page) -> None:
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (page.url, width)
     page.set_viewport_size({"width": 1280, "height": 800})
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    no_violation(page)
 
 
 def test_two_people_bring_a_protocol_into_force(demo: Demo, people: tuple[Page, Page]):

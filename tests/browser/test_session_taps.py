@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Demo, fill_sign_in, running_demo
 from tests.browser.hands import Hands, shown, slow_network
+from tests.browser.looks import no_violation
 
 pytestmark = pytest.mark.browser
 
@@ -121,11 +121,6 @@ def later(hands: Hands, demo: Demo, minutes: float) -> None:
     if "/sign-in/" in page.url:
         fill_sign_in(page, "nurse")
         page.goto(at)
-
-
-def no_violation(page: Page) -> None:
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
-    assert found.violations_count == 0, found.generate_report()
 
 
 def pass_gate(hands: Hands):

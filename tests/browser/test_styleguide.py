@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
@@ -13,6 +12,7 @@ from django.urls import include, path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from posology.web.styleguide.views import CHAPTERS
+from tests.browser.looks import no_violation
 
 pytestmark = pytest.mark.browser
 
@@ -113,8 +113,7 @@ def test_every_state_is_readable_by_all_and_stays_inside_the_page(browser, guide
         page.goto(f"{guide}{chapter}/")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         if (width, height) in (SIZES["desk"], SIZES["phone"]):
-            result = Axe().run(page)
-            assert result.violations_count == 0, result.generate_report()
+            no_violation(page)
     context.close()
     assert said == []
 

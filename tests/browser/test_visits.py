@@ -1,26 +1,15 @@
 """A course is planned and a visit moved by the keyboard alone, on a phone and a desk; with pictures."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from posology.clinic.accounts.models import Role
-from tests.browser import pictures
-from tests.browser.conftest import DESK, PHONE, Demo
+from tests.browser.conftest import Demo
+from tests.browser.looks import reads_well
 from tests.browser.steps import Person
 from tests.browser.test_pages import of
 
 pytestmark = pytest.mark.browser
-
-
-def reads_well(page: Page, name: str) -> None:
-    """Nothing is wider than the screen, axe finds nothing, and a picture is taken of both themes."""
-    for size in (DESK, PHONE):
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], (name, size)
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
-    pictures.take(page, f"visits-{name}", dark=True)
 
 
 def choose(page: Page, label: str, text: str) -> None:
@@ -33,17 +22,17 @@ def test_a_course_is_planned_and_a_visit_moved_without_a_mouse(demo: Demo, chrom
     context = chromium.new_context()
     nurse = Person(demo, Role.NURSE, demo.sign_in(context, Role.NURSE))
     page = nurse.open(of(7, "visits/"))
-    reads_well(page, "none")
+    reads_well(page, "visits-none")
     choose(page, "Time", "11:00")
     choose(page, "Chair", "Any")
     page.get_by_role("button", name="Plan these visits").focus()
     page.keyboard.press("Enter")
     expect(page.locator("main .notice").first).to_contain_text("planned")
-    reads_well(page, "plan")
+    reads_well(page, "visits-plan")
     page.locator("main table a").first.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Move it")).to_be_visible()
-    reads_well(page, "visit")
+    reads_well(page, "visits-visit")
     choose(page, "Time and chair", "09:00, chair 2")
     page.get_by_role("button", name="Move the visit").focus()
     page.keyboard.press("Enter")
@@ -53,5 +42,5 @@ def test_a_course_is_planned_and_a_visit_moved_without_a_mouse(demo: Demo, chrom
     page = nurse.open(f"/visits/?on={on}")
     expect(page.get_by_role("heading", name="Chair 2")).to_be_visible()
     expect(page.locator("main")).to_contain_text("13:30")
-    reads_well(page, "day")
+    reads_well(page, "visits-day")
     context.close()
