@@ -1,11 +1,14 @@
 """Requests are answered on a few threads that stay, and each keeps its connection to the database."""
 
+import gc
 import http.client
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.core.signals import request_started
+from django.core.handlers.asgi import ASGIRequest
+from django.core.signals import request_finished, request_started
 from django.db.backends.signals import connection_created
 
 from posology.server import handling
@@ -82,11 +85,35 @@ def test_many_requests_need_few_threads_and_as_few_connections():
     assert {name.rpartition("_")[0] for name in (*seen, *made)} <= {f"request-{n}" for n in range(THREADS)}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_a_request_held_is_let_go_with_its_answer():
+    """Without the collector, which stops everyone to find what only refers to itself; as a form's redirect."""
+    cookies = "; ".join(f"{c.key}={c.value}" for c in browser_of(factories.site().nurse).cookies.values())
+    requests: list[weakref.ref[ASGIRequest]] = []
+
+    def note(sender: object, **rest: object) -> None:
+        requests.extend(weakref.ref(one) for one in gc.get_objects() if type(one) is ASGIRequest)
+
+    gc.collect()
+    gc.disable()
+    try:
+        with served() as port:
+            request_finished.connect(note)
+            line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            line.request("GET", "/sign-in/", headers={"Cookie": cookies})
+            assert line.getresponse().status == 302
+            line.close()
+        assert requests and [one() for one in requests if one() is not None] == []
+    finally:
+        request_finished.disconnect(note)
+        gc.enable()
+
+
 def test_forms_take_turns_on_one_thread_while_it_moves_on(monkeypatch):
     """A form that hangs holds up those that came at once with it; the next ones pass it by."""
     now = [100.0]
     monkeypatch.setattr(handling, "monotonic", lambda: now[0])
-    workers = Workers(3, in_turn=True)
+    workers = Workers(3)
     with workers.one(form=True) as first, workers.one() as page, workers.one(form=True) as second:
         assert second.worker is first.worker is not page.worker
         now[0] += 2 * handling.MOVES_WITHIN_S

@@ -267,10 +267,15 @@ def test_a_database_address_is_read(tmp_path):
     )
     assert (big["USER"], big["PASSWORD"], big["HOST"], big["PORT"]) == ("a@b", "p/w", "db.example", "5433")
     assert big["OPTIONS"] == {"prepare_threshold": 5, "sslmode": "require"}
+    for told, kept in (("off", None), ("20", 20)):
+        pooled = database_settings(f"postgres://u:w@host/b?prepare_threshold={told}", test_file=Path("t"))
+        assert pooled["OPTIONS"] == {"prepare_threshold": kept}
 
 
 @pytest.mark.parametrize(
-    "url", ["", "mysql://secret/b", "sqlite://", "sqlite:///", "postgres://u:secret@host", "secret"]
+    "url",
+    ["", "mysql://secret/b", "sqlite://", "sqlite:///", "postgres://u:secret@host", "secret"]
+    + [f"postgres://u:secret@host/b?prepare_threshold={told}" for told in ("no", "-1", "1.5", "²")],
 )
 def test_an_address_that_cannot_be_read_is_refused_without_repeating_it(url):
     with pytest.raises(UnreadableUrl) as refused:

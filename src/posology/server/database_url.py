@@ -36,13 +36,13 @@ def database_settings(url: str, *, test_file: Path) -> dict[str, Any]:
     if parts.scheme in {"postgres", "postgresql"} and parts.path.strip("/"):
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         return {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "posology.server.postgresql",
             "NAME": unquote(parts.path[1:]),
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
             "HOST": query.pop("host", unquote(parts.hostname or "")),
             "PORT": str(parts.port or query.pop("port", "")),
-            "OPTIONS": {"prepare_threshold": 5, **query},  # only of queries that are put together once
+            "OPTIONS": {**query, "prepare_threshold": _threshold(query.get("prepare_threshold", "5"))},
             "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,
         }
@@ -50,6 +50,18 @@ def database_settings(url: str, *, test_file: Path) -> dict[str, Any]:
         "DATABASE_URL is not an address we can read, so there is nowhere to keep records. "
         "Write sqlite:////var/lib/posology/clinic.sqlite3 or postgres://user:word@host:5432/name."
     )
+
+
+def _threshold(told: str) -> int | None:
+    """Read after how many times PostgreSQL keeps the plan of a query that is put together once.
+
+    A pooler that gives each transaction another connection finds no plan again: there it is to be ``off``.
+    """
+    if told == "off":
+        return None
+    if told.isdecimal() and told.isascii():
+        return int(told)
+    raise UnreadableUrl("prepare_threshold in DATABASE_URL is neither a number nor 'off'. Leave it out.")
 
 
 def _sqlite(path: Path, test_file: Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.signals import request_started
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connections
 from django.http import FileResponse
 from django.urls import set_script_prefix
 
@@ -47,13 +47,14 @@ class Loan:
 class Workers:
     """Threads that each do one thing at a time; a request takes the one with the fewest requests.
 
-    With ``in_turn``, forms take the first thread one after another for as long as it moves on: where the
-    database has one writer they would wait for each other anyhow, and halfway through their work.
+    Forms take the first thread one after another for as long as it moves on. They would wait for each other
+    anyhow, and halfway through their work: at SQLite for its one writer, at PostgreSQL for the interpreter,
+    which each of them hands over a dozen times.
     """
 
-    def __init__(self, count: int = THREADS, *, in_turn: bool = False) -> None:
+    def __init__(self, count: int = THREADS) -> None:
         self._requests = {ThreadPoolExecutor(1, f"request-{n}"): 0 for n in range(count)}
-        self._first = next(iter(self._requests)) if in_turn else None
+        self._first = next(iter(self._requests))
         self._moved_at = 0.0
 
     @contextmanager
@@ -68,7 +69,7 @@ class Workers:
                 self._moved_at = monotonic()
 
     def _worker(self, form: bool) -> ThreadPoolExecutor:
-        if form and self._first is not None:
+        if form:
             if not self._requests[self._first]:
                 self._moved_at = monotonic()
             if monotonic() - self._moved_at < MOVES_WITHIN_S:
@@ -92,7 +93,7 @@ class Handler(ASGIHandler):
 
     def __init__(self) -> None:
         self.load_middleware(is_async=False)
-        self.workers = Workers(in_turn=connections[DEFAULT_DB_ALIAS].vendor == "sqlite")
+        self.workers = Workers()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Answer one request."""
@@ -123,6 +124,8 @@ class Handler(ASGIHandler):
             response.block_size = self.chunk_size
         if not response.streaming:
             response.close()
+            if request is not None:
+                vars(request).clear()  # it holds what holds it: let go now, and not when the collector looks
         return response
 
     async def _stream(self, response: Any, receive: Any, send: Any) -> None:
