@@ -11,6 +11,7 @@ PUBLISHED: Mapping[str, str] = {
     "POSOLOGY_SESSIONS": "100",  # H-34: sessions that are written while the process is killed …
     "POSOLOGY_PACE_S": "1",  # … with a reading of each in each second
     "POSOLOGY_KILLS": "120",
+    "POSOLOGY_SERVER_KILLS": "120",
     "POSOLOGY_CRASHES": "12",
     "POSOLOGY_POWER_CUTS": "10000",  # H-35
     "POSOLOGY_WRITER_MINUTES": "10",  # H-36: writers beside checkpoints

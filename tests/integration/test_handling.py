@@ -87,7 +87,7 @@ def test_many_requests_need_few_threads_and_as_few_connections():
 
 @pytest.mark.django_db(transaction=True)
 def test_what_a_request_held_is_let_go_with_its_answer():
-    """Without the collector, which stops everyone to find what only refers to itself; as a form's redirect."""
+    """Without the collector, which stops everyone to find what only refers to itself; of a redirect."""
     cookies = "; ".join(f"{c.key}={c.value}" for c in browser_of(factories.site().nurse).cookies.values())
     requests: list[weakref.ref[ASGIRequest]] = []
 
