@@ -6,14 +6,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from posology.clinic.patients.models import Patient
-from posology.clinic.rems.actions import (
-    answer_field,
-    certify_site,
-    enrol_patient,
-    finalise_form,
-    record_contact,
-    record_sent,
-)
+from posology.clinic.rems.actions import certify_site, enrol_patient, record_contact
+from posology.clinic.rems.forms import answer_field, finalise_form, record_sent
 from posology.clinic.rems.models import Enrolment, FinalForm, SentForm, SiteCertification
 from posology.clinic.rems.queries import SessionForm, form_for
 from posology.clinic.rems.setting import say_setting

@@ -1,6 +1,7 @@
 """Tests with a database: what each of them would wait for, and none of them is about."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -35,3 +36,13 @@ def emptied_at_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", at_once)
         yield
+
+
+@pytest.fixture
+def bedside() -> Any:
+    """A site with a monitor beside a chair, at the usual moment."""
+    from tests import factories  # models, which Django has to know first
+    from tests.cases import NOW
+    from tests.monitors import Bedside
+
+    return Bedside(factories.site(), NOW)

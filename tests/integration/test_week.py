@@ -22,7 +22,8 @@ from posology.clinic.ledger.witness import LedgerRefused
 from posology.clinic.orders.models import OrderRow
 from posology.clinic.orders.stored import check_intact, order_of
 from posology.clinic.protocols.queries import library_of_order
-from posology.clinic.rems.actions import RemsRefused, answer_field
+from posology.clinic.rems.actions import RemsRefused
+from posology.clinic.rems.forms import answer_field
 from posology.clinic.rems.models import FinalForm
 from posology.clinic.rems.queries import queue
 from posology.clinic.sessions.models import EventRow, SessionRow

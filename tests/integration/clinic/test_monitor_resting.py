@@ -17,17 +17,11 @@ from posology.clinic.sessions.queries import state_of
 from posology.hl7v2 import Sign
 from posology.treatment import EventError, due_readings
 from tests import factories
-from tests.cases import NOW
 from tests.monitors import Bedside
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 SPO2 = "OBX|9|NM|150456^MDC_PULS_OXIM_SAT_O2^MDC|1.0.2.1|{}|262688^MDC_DIM_PERCENT^MDC|||||{}"
-
-
-@pytest.fixture
-def bedside() -> Bedside:
-    return Bedside(factories.site(), NOW)
 
 
 def sent(bedside: Bedside, **how: object) -> list[MonitorReading]:

@@ -12,8 +12,6 @@ from django.test import Client
 from django.urls import reverse
 
 from posology.clinic.sessions.queries import state_of
-from tests import factories
-from tests.cases import NOW
 from tests.integration.web.chair import filled_inputs
 from tests.integration.web.walk import signed_in, text_of
 from tests.mllp import USUAL
@@ -47,11 +45,6 @@ class Nurse:
         sent.pop("csrfmiddlewaretoken", None)
         with time_machine.travel(self.bedside.at, tick=False):
             return self.client.post(action, sent)
-
-
-@pytest.fixture
-def bedside() -> Bedside:
-    return Bedside(factories.site(), NOW)
 
 
 @pytest.fixture

@@ -4,14 +4,8 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from posology.clinic.patients.models import Patient
-from posology.clinic.rems.actions import (
-    answer_field,
-    certify_site,
-    enrol_patient,
-    finalise_form,
-    record_contact,
-    record_sent,
-)
+from posology.clinic.rems.actions import certify_site, enrol_patient, record_contact
+from posology.clinic.rems.forms import answer_field, finalise_form, record_sent
 from posology.clinic.rems.models import FinalForm, Setting
 from posology.clinic.rems.queries import form_or_none
 from posology.clinic.rems.standing import day_at, programmes_at

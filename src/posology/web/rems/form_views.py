@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from posology.clinic.accounts.permissions import may
 from posology.clinic.conflicts import Conflict, WrongPatient
-from posology.clinic.rems.actions import answer_field, asks, finalise_form, record_sent
+from posology.clinic.rems.forms import answer_field, asks, finalise_form, record_sent
 from posology.clinic.rems.permissions import FILL, SEND
 from posology.clinic.rems.queries import FormState, SessionForm, final_for, form_or_none
 from posology.clinic.rems.setting import say_setting
