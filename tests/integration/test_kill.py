@@ -23,7 +23,7 @@ from tests.plugins.kinds import ROOT, database
 from tests.postgres import cluster, free_port
 
 SESSIONS = int(os.environ.get("POSOLOGY_SESSIONS", "8"))  # 100 at POSOLOGY_PACE_S=1 for the published figure
-KILLS = int(os.environ.get("POSOLOGY_KILLS", "12"))  # 120 for the published figure
+KILLS = int(os.environ.get("POSOLOGY_KILLS", "8"))  # 120 for the published figure
 SERVER_KILLS = int(os.environ.get("POSOLOGY_SERVER_KILLS", "3"))  # 120 for the published figure
 CRASHES = int(os.environ.get("POSOLOGY_CRASHES", "3"))
 
