@@ -122,7 +122,7 @@ class Server(Program):
     def sending(self) -> Iterator[None]:
         """Let every chair send until the block ends."""
         faults: list[BaseException] = []
-        senders = [threading.Thread(target=self._send, args=(key, faults)) for key in self.chairs]
+        senders = [threading.Thread(target=self._sit, args=(key, faults)) for key in self.chairs]
         for sender in senders:
             sender.start()
         try:
@@ -133,25 +133,28 @@ class Server(Program):
                 sender.join()
         assert faults == []
 
-    def _send(self, key: str, faults: list[BaseException]) -> None:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+    def _sit(self, key: str, faults: list[BaseException]) -> None:
         due = time.monotonic() + random.random() * PACE_S
-        while not self.over.wait(max(0.0, due - time.monotonic())):
-            try:
-                line.request("POST", self.chairs[key]["address"], *self._form(key))
-                answer = line.getresponse()
-                answer.read()
-                assert answer.status == 302, f"the server answered {answer.status}"
-            except (OSError, http.client.HTTPException):
-                line.close()
-                time.sleep(0.05)
-                continue
-            except AssertionError as fault:
-                faults.append(fault)
-                return
-            self.took_ms.append((time.monotonic() - due) * 1000)
-            self.acknowledged[key] += 1
-            due = max(due + PACE_S, time.monotonic() - PACE_S)
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as line:
+            while not self.over.wait(max(0.0, due - time.monotonic())):
+                try:
+                    self._send(key, line)
+                except (OSError, http.client.HTTPException):
+                    line.close()
+                    time.sleep(0.05)
+                    continue
+                except AssertionError as fault:
+                    faults.append(fault)
+                    return
+                self.took_ms.append((time.monotonic() - due) * 1000)
+                self.acknowledged[key] += 1
+                due = max(due + PACE_S, time.monotonic() - PACE_S)
+
+    def _send(self, key: str, line: http.client.HTTPConnection) -> None:
+        line.request("POST", self.chairs[key]["address"], *self._form(key))
+        answer = line.getresponse()
+        answer.read()
+        assert answer.status == 302, f"the server answered {answer.status}"
 
     def _form(self, key: str) -> tuple[str, dict[str, str]]:
         chair, n, token = self.chairs[key], self.acknowledged[key], "a" * 32
