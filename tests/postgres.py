@@ -111,11 +111,18 @@ class Cluster:
         """Kill the server and its workers where they stand, as a dead machine does; ``start`` recovers it."""
         if self.server is None:
             return
-        workers = Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children").read_text().split()
-        for pid in [self.server.pid, *map(int, workers)]:
+        server = self.server.pid
+        os.kill(server, signal.SIGSTOP)  # so that it makes no worker between the list and the end
+        until = time.monotonic() + 20
+        while _state(server) != "T" and time.monotonic() < until:
+            time.sleep(0.001)
+        workers = [int(pid) for pid in Path(f"/proc/{server}/task/{server}/children").read_text().split()]
+        for pid in [server, *workers]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.server.wait()
+        while any(_state(pid) not in "Z" for pid in workers) and time.monotonic() < until:
+            time.sleep(0.001)  # the last of them gives back the shared memory, which the next server asks for
 
     def create_database(self, name: str = DATABASE) -> None:
         self._run([program("createdb"), *self._connection(), name])
@@ -143,6 +150,14 @@ class Cluster:
         )
         if done.returncode != 0:
             raise RuntimeError(f"{Path(command[0]).name} failed: {done.stderr.strip()[-2000:]}")
+
+
+def _state(pid: int) -> str:
+    """Return the letter of a process's state, as the kernel tells it; nothing once it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 @contextlib.contextmanager
