@@ -5,6 +5,7 @@ import http.client
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from django.core.handlers.asgi import ASGIRequest
@@ -107,6 +108,16 @@ def test_what_a_request_held_is_let_go_with_its_answer():
     finally:
         request_finished.disconnect(note)
         gc.enable()
+
+
+def test_forms_that_wait_for_a_far_database_take_more_threads():
+    """More than a few in one queue, however it moves on: the next one takes another thread."""
+    workers = Workers(3)
+    with ExitStack() as open_:
+        taken = [open_.enter_context(workers.one(form=True)).worker for _ in range(handling.FORMS_IN_TURN)]
+        assert len(set(taken)) == 1
+        assert open_.enter_context(workers.one(form=True)).worker is not taken[0]
+    workers.close()
 
 
 def test_forms_take_turns_on_one_thread_while_it_moves_on(monkeypatch):

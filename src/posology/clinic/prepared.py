@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.query import get_related_populators
@@ -77,13 +77,19 @@ class Prepared(Generic[M]):
             raise TypeError(f"The query takes {len(self._fields)} values and was given {len(values)}.")
         if plan.locks and not connection.in_atomic_block:
             raise TransactionManagementError("A row is locked within a transaction only.")
-        with _cursor(connection) as cursor:
-            sent = [
-                field.get_db_prep_value(value, connection)
-                for field, value in zip(self._fields, values, strict=True)
-            ]
-            cursor.execute(plan.sql, [sent[p.index] if isinstance(p, _Told) else p for p in plan.places])
-            rows = cursor.fetchall()
+        sent = [
+            field.get_db_prep_value(value, connection)
+            for field, value in zip(self._fields, values, strict=True)
+        ]
+        try:
+            rows = _rows(plan, sent, connection)
+        except NotSupportedError:
+            # PostgreSQL kept a plan of before a migration that changed a column. A new connection keeps none.
+            if connection.in_atomic_block:
+                connection.close_at = 0.0  # when this transaction, which has failed, is over
+                raise
+            connection.close()
+            rows = _rows(plan, sent, connection)
         return list(_models(plan, rows, connection))
 
     def one(self, *values: Any) -> M | None:
@@ -111,6 +117,13 @@ class Prepared(Generic[M]):
         )
         self._plans[connection.vendor] = plan
         return plan
+
+
+def _rows(plan: _Plan, sent: Sequence[Any], connection: BaseDatabaseWrapper) -> Sequence[Sequence[Any]]:
+    with _cursor(connection) as cursor:
+        cursor.execute(plan.sql, [sent[p.index] if isinstance(p, _Told) else p for p in plan.places])
+        rows: Sequence[Sequence[Any]] = cursor.fetchall()
+    return rows
 
 
 def _cursor(connection: BaseDatabaseWrapper) -> Any:

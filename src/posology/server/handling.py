@@ -24,6 +24,9 @@ from django.urls import set_script_prefix
 THREADS = 4
 """How many requests are computed or wait for the database at once; the rest wait in their order."""
 
+FORMS_IN_TURN = 4
+"""How many forms may wait for one thread: where the database is far away, more threads wait for it better."""
+
 MOVES_WITHIN_S = 0.02
 """For how long a form may hold up the thread of the forms before the next one takes another."""
 
@@ -72,7 +75,7 @@ class Workers:
         if form:
             if not self._requests[self._first]:
                 self._moved_at = monotonic()
-            if monotonic() - self._moved_at < MOVES_WITHIN_S:
+            if self._requests[self._first] < FORMS_IN_TURN and monotonic() - self._moved_at < MOVES_WITHIN_S:
                 return self._first
         # Pages leave the thread of the forms alone where another is as free.
         return min(reversed(self._requests), key=lambda one: self._requests[one])

@@ -1,10 +1,11 @@
 """A query that is put together once answers as Django's own would, for whatever values it is asked."""
 
+import contextlib
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import NotSupportedError, connection, connections, transaction
 from django.db.models import CharField, IntegerField, UUIDField
 from django.test.utils import CaptureQueriesContext
 
@@ -128,3 +129,33 @@ def test_a_held_session_is_whole_and_of_the_persons_clinic(site, sessions):
                 hold(other.nurse, one.pk)
     with transaction.atomic(), pytest.raises(NotFound):
         hold(site.nurse, uuid4())
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_plan_of_before_a_migration_is_made_anew():
+    """A column's type changes under a query whose plan PostgreSQL keeps: it is asked again without a word.
+
+    Within a transaction, which cannot go on, it fails, and the connection is a new one for the next.
+    """
+    site = factories.site()
+    query = Prepared(lambda key: User.objects.filter(pk=key), UUIDField())
+
+    def resize(length: int) -> None:
+        other = connections.create_connection("default")  # psycopg itself lets go of plans where it alters
+        with contextlib.closing(other), other.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE accounts_user ALTER COLUMN full_name TYPE varchar({length})")
+
+    length = User._meta.get_field("full_name").max_length
+    try:
+        for longer in (1, 2):
+            for _ in range(8):
+                assert query.one(site.nurse.pk) == site.nurse
+            resize(length + longer)
+            if longer == 2:
+                with pytest.raises(NotSupportedError), transaction.atomic():
+                    query.one(site.nurse.pk)
+                connection.close_if_unusable_or_obsolete()  # as at the end of each request
+            assert query.one(site.nurse.pk) == site.nurse
+    finally:
+        resize(length)

@@ -5,15 +5,17 @@ from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from posology.clinic.accounts.models import Role, User
 from posology.clinic.sessions.queries import session_for
 from posology.web import clock
+from posology.web.live import hub
 from posology.web.live.hub import HUB
 from tests import factories
 from tests.cases import NOW
@@ -178,3 +180,20 @@ def test_the_server_ends_its_streams_when_it_stops(here):
         board.next()
         HUB.close()
         assert board.until_the_end() <= 2
+
+
+def test_a_read_that_fails_halfway_leaves_nobody_without_a_board(monkeypatch):
+    """The second clinic's board cannot be read: what stood before stands, and the read is made again."""
+    people = [SimpleNamespace(user=SimpleNamespace(clinic_id=n)) for n in range(2)]
+
+    def snapshot_of(user: object, at: object) -> str:
+        if user is people[1].user:
+            raise DatabaseError
+        return "board"
+
+    monkeypatch.setattr(hub, "standing_of", lambda tickets, at: dict(enumerate(people)))
+    monkeypatch.setattr(hub, "snapshot_of", snapshot_of)
+    watcher = hub.Hub()
+    with pytest.raises(DatabaseError):
+        watcher._read(())
+    assert (watcher._standing, watcher._boards) == ({}, {})

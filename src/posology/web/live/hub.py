@@ -157,14 +157,14 @@ class Hub:
 
     def _read(self, streams: tuple[Stream, ...]) -> None:
         now = clock.now()
-        self._standing = standing_of((stream.ticket for stream in streams), at=now)
-        readers = {standing.user.clinic_id: standing.user for standing in self._standing.values()}
+        found = standing_of((stream.ticket for stream in streams), at=now)
+        readers = {standing.user.clinic_id: standing.user for standing in found.values()}
         boards: dict[UUID, Snapshot] = {}
         for clinic, user in readers.items():
             if boards:
                 sleep(APART_S / len(readers))  # readings are taken between, and wait for one board alone
             boards[clinic] = snapshot_of(user, at=now)
-        self._boards = boards
+        self._standing, self._boards = found, boards  # together: nobody stands without a board
 
     def _beat(self, streams: tuple[Stream, ...]) -> None:
         now = clock.now()
