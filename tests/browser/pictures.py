@@ -1,4 +1,7 @@
-"""Pictures of pages: into build/pictures, or with POSOLOGY_PICTURES=keep into docs/pictures."""
+"""Pictures of pages, where POSOLOGY_PICTURES asks for them: ``keep`` into docs/pictures, ``look`` into build.
+
+No test judges a picture, and to take them all lengthens a run by more than a minute.
+"""
 
 import os
 from pathlib import Path
@@ -7,11 +10,14 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import DESK, PHONE, ROOT
 
-FOLDER = ROOT / ("docs/pictures" if os.environ.get("POSOLOGY_PICTURES") == "keep" else "build/pictures")
+WANTED = os.environ.get("POSOLOGY_PICTURES", "")
+FOLDER = ROOT / ("docs/pictures" if WANTED == "keep" else "build/pictures")
 
 
 def take(page: Page, name: str, *, at: str = "", dark: bool = False) -> list[Path]:
     """Take a page at both sizes, light, and dark too where asked; ``at`` is what shall stand at the top."""
+    if not WANTED:
+        return []
     FOLDER.mkdir(parents=True, exist_ok=True)
     taken = []
     for theme in ("light", "dark") if dark else ("light",):

@@ -1,6 +1,5 @@
 """A running session without the network: nothing that was recorded is lost, doubled or out of order."""
 
-import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import pictures
 from tests.browser.conftest import DESK, PHONE, Demo, fill_sign_in
 from tests.browser.looks import no_violation
 from tests.browser.steps import until
@@ -340,8 +340,4 @@ def test_the_page_that_stands_in_can_be_read_by_all(tablet: Tablet, size):
     waits(tablet.page, 2)
     assert tablet.page.evaluate("document.documentElement.scrollWidth") <= size[0]
     no_violation(tablet.page)
-    if pictures := os.environ.get("POSOLOGY_PICTURES"):
-        tablet.page.evaluate("scrollTo(0, 0)")
-        for scheme in ("light", "dark"):
-            tablet.page.emulate_media(color_scheme=scheme)
-            tablet.page.screenshot(animations="disabled", path=f"{pictures}/outage-{size[0]}-{scheme}.png")
+    pictures.take(tablet.page, f"outage-opened-at-{size[0]}", dark=True)
